@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from contracts.faults import Conflict
 from contracts.shared import Caller, Model
 
 WIRE = re.compile(r"^[a-z]+\.[a-z_]+\.v[1-9]\d*$")
@@ -30,12 +31,12 @@ class Event(Model):
     wire: ClassVar[str]
     public: ClassVar[bool]
 
-    def __init_subclass__(cls, *, wire: str = "", public: bool = False, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
+    def __init_subclass__(cls, *, wire: str = "", public: bool = False) -> None:
+        super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, wire: str = "", public: bool = False, **kwargs: object) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
+    def __pydantic_init_subclass__(cls, *, wire: str = "", public: bool = False) -> None:
+        super().__pydantic_init_subclass__()
         if not wire:
             return
         if not WIRE.match(wire) or wire in EVENTS:
@@ -96,6 +97,16 @@ class Command(Request[R], Generic[R]):
 
     idempotency_key: str | None = Field(default=None, max_length=200)
     expected_version: int | None = Field(default=None, ge=1)
+
+    def check_version(self, current: int) -> None:
+        """Refuse when the caller expected another version; the answer names the current one."""
+        if self.expected_version not in (None, current):
+            raise Conflict(
+                "version_stale",
+                f"内容已被他人更新, 当前版本为 {current}",
+                f"changed by somebody else; the current version is {current}",
+                current_version=current,
+            )
 
 
 def _wire_name(value: str) -> str:

@@ -12,7 +12,9 @@ T = TypeVar("T")
 class Model(BaseModel):
     """An immutable value; unknown fields of a newer writer are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, use_enum_values=False)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", allow_inf_nan=False, ser_json_bytes="base64", val_json_bytes="base64"
+    )
 
 
 DivisionCode = Annotated[str, Field(pattern=r"^\d{12}$", description="统计用区划代码, 12 digits")]
