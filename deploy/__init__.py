@@ -1,0 +1,1 @@
+"""How a city is brought up: on one machine (local), in containers (Dockerfile, docker-compose.yml)."""

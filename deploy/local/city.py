@@ -1,0 +1,125 @@
+"""The embedded city as a whole: which processes it has, what each is told, and how it goes up and down."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+from deploy.local import broker, store
+from deploy.local.home import CITY, Home
+from deploy.local.keys import clients, keys
+from deploy.local.processes import Plan, last_lines
+from deploy.local.stop import down, sweep
+from deploy.local.supervisor import STATE, holder, launch
+
+# Every service, and what a person reads beside its name.
+SERVICES = {
+    "grid": "网格",
+    "alerts": "告警",
+    "cases": "处置",
+    "catalogue": "事项",
+    "sharing": "共享",
+    "gateway": "网关",
+}
+DATABASES = [*SERVICES, "traces"]
+READY_WITHIN = 120.0
+# A process that has died this often without ever being ready will not come up by waiting.
+HOPELESS = 6
+
+
+class NotReady(Exception):
+    """The city did not come up; the text names the process and ends with its last log lines."""
+
+
+def plans(home: Home, services: Collection[str] = SERVICES) -> list[Plan]:
+    """Every process of the city, in the order in which people read them."""
+    found: list[Plan] = []
+    if not os.environ.get("AMQP_URL"):
+        found += broker.plans(home, list(SERVICES))
+    if not os.environ.get("MONGODB_URL"):
+        found.append(store.plan(home))
+    servers = [plan.name for plan in found if plan.name != "epmd"]
+    if services:
+        found.append(_plan("declare", "总线拓扑", "exit", {"AMQP_URL": amqp(home)}, servers))
+    for name in services:
+        ready = f"http:{home.port(name)}"
+        found.append(_plan(name, SERVICES[name], ready, _told(home, name), ["declare", *servers]))
+    return found
+
+
+def amqp(home: Home, user: str = broker.ADMIN) -> str:
+    """The broker as this user reaches it: the city's own, else the one of `AMQP_URL`."""
+    return os.environ.get("AMQP_URL") or broker.url(home, user)
+
+
+def mongodb(home: Home, user: str = store.ADMIN) -> str:
+    """The store as this user reaches it: the city's own, else the one of `MONGODB_URL`."""
+    return os.environ.get("MONGODB_URL") or store.url(home, user)
+
+
+def _plan(name: str, title: str, ready: str, env: dict[str, str], needs: list[str]) -> Plan:
+    profile = {"PROFILE": os.environ.get("PROFILE") or "local"}
+    return Plan(name, title, [sys.executable, "-m", "services", name], ready, {**profile, **env}, needs)
+
+
+def _told(home: Home, name: str) -> dict[str, str]:
+    port = str(home.port(name))
+    told = {"AMQP_URL": amqp(home, name), "MONGODB_URL": mongodb(home, name), "DATABASE": name}
+    if name != "gateway":
+        return {**told, "HEALTH_PORT": port}
+    bootstrap = str(home.write("clients.json", clients(home)))
+    return {**told, "GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": port, "BOOTSTRAP_CLIENTS": bootstrap}
+
+
+def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Bring the city up and wait until every process is ready. Twice is fine.
+
+    Returns the content of `city.json`. Raises NotReady; then the city is down again.
+    """
+    if holder(home) is None:
+        sweep(home)
+        home.renew_ports()
+        wanted = plans(home, services)
+        if any(plan.name == "store" for plan in wanted):
+            store.prepare(home, DATABASES)
+        launch(home, wanted)
+    try:
+        wait(home, say)
+    except BaseException:
+        down(home)
+        raise
+    city = {
+        "gateway": f"http://127.0.0.1:{home.port('gateway')}",
+        "console": None,
+        "amqp": amqp(home),
+        "mongodb": mongodb(home),
+        "keys": keys(home),
+    }
+    home.write(CITY, city)
+    return city
+
+
+def wait(home: Home, say: Callable[[str], None]) -> None:
+    """Tell of each process as it becomes ready; return when all are. Raises NotReady."""
+    began, told = time.monotonic(), set[str]()
+    while True:
+        rows: list[dict[str, Any]] = home.read(STATE) or []
+        passed = time.monotonic() - began
+        for row in rows:
+            if row["ready"] and row["name"] not in told:
+                told.add(row["name"])
+                say(f"  ✓ {row['name']:<10} {row['title']} ({passed:.1f} s)")
+        late = [row for row in rows if not row["ready"]]
+        if rows and not late:
+            return
+        hopeless = [row for row in late if row["restarts"] >= HOPELESS]
+        if hopeless or passed > READY_WITHIN or (passed > 2 and holder(home) is None):
+            culprit = (hopeless or late or [{"name": "supervisor", "title": "看护"}])[0]
+            raise NotReady(_complaint(home, culprit["name"], culprit["title"]))
+        time.sleep(0.1)
+
+
+def _complaint(home: Home, name: str, title: str) -> str:
+    zh = f"{title}（{name}）未能就绪, 日志末尾如下"
+    return f"{zh} / {name} did not become ready, the end of its log:\n{last_lines(home.log(name))}"
