@@ -1,7 +1,7 @@
 """接诉即办: every matter of the city from report to rating (事件 is a case; `event` is a bus message)."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -18,6 +18,10 @@ from contracts.shared import (
     Timeline,
     TimelineEntry,
 )
+
+Evidence = Annotated[str, Field(min_length=1, max_length=500, description="a reference to a picture or a paper")]
+Urgency = Literal["normal", "urgent", "critical"]
+Stage = Literal["dispatch", "sign", "handling", "callback"]
 
 
 class CaseSource(StrEnum):
@@ -46,7 +50,6 @@ class CaseState(StrEnum):
     AWAITING_CALLBACK = "awaiting_callback"
     CLOSED = "closed"
     REJECTED = "rejected"
-    MERGED = "merged"
     WITHDRAWN = "withdrawn"
 
 
@@ -56,7 +59,6 @@ class CaseAction(StrEnum):
     VERIFY = "verify"
     FILE = "file"
     REJECT = "reject"
-    MERGE = "merge"
     DISPATCH = "dispatch"
     SIGN = "sign"
     RETURN = "return"
@@ -89,13 +91,16 @@ class Reporter(Model):
 
 
 class Clock(Model):
-    """限时 of one stage, in working time. Without `due_at`, `fault` says why (a calendar year is missing)."""
+    """限时 of one stage: `hours` of working time. Without `due_at`, `fault` says why (a calendar year is missing)."""
 
-    stage: Literal["dispatch", "sign", "handling", "callback"]
+    stage: Stage
     started_at: AwareDatetime
+    hours: int | None = None
     due_at: AwareDatetime | None = None
+    paused_at: AwareDatetime | None = Field(default=None, description="stands still since then: suspended")
     stopped_at: AwareDatetime | None = None
-    fault: str | None = None
+    fault: str | None = Field(default=None, description="calendar_missing_<year>")
+    due_soon: bool = False
     overdue: bool = False
 
 
@@ -113,7 +118,7 @@ class Case(Model):
     case_no: str
     source: CaseSource
     category: str
-    urgency: Literal["normal", "urgent", "critical"]
+    urgency: Urgency
     description: str
     place: Place
     state: CaseState
@@ -124,14 +129,17 @@ class Case(Model):
     reporter: Reporter | None = None
     clocks: list[Clock] = []
     result: str | None = None
-    evidence: list[str] = []
+    evidence: list[Evidence] = []
+    media: list[Evidence] = []
     returns: int = 0
+    extensions: int = 0
+    suspended_until: AwareDatetime | None = Field(default=None, description="it resumes by itself then")
     rework_count: int = 0
     reopened_count: int = 0
-    merged_into: str | None = None
     feedback: Feedback | None = None
     allowed_actions: list[CaseAction] = []
     reported_at: AwareDatetime
+    occurred_at: AwareDatetime | None = None
     closed_at: AwareDatetime | None = None
     version: int = 1
     timeline: list[TimelineEntry] = []
@@ -139,7 +147,11 @@ class Case(Model):
 
 
 class Category(Model):
-    """事件分类: only leaves may be used. Limits are in working hours."""
+    """事件分类: only leaves may be used. Limits are in working hours.
+
+    Filing condition 立案条件: a look on the spot where `site_check_required`. Closing condition 结案条件: evidence of
+    the result where `evidence_required`.
+    """
 
     code: str
     name: str
@@ -148,6 +160,9 @@ class Category(Model):
     dispatch_hours: int = 2
     sign_hours: int = 4
     handling_hours: int = 40
+    callback_hours: int = 14
+    site_check_required: bool = False
+    evidence_required: bool = False
 
 
 class ReportCase(Command[Case]):
@@ -156,26 +171,34 @@ class ReportCase(Command[Case]):
     source: CaseSource = CaseSource.RESIDENT
     category: str = Field(max_length=50)
     description: Text
-    urgency: Literal["normal", "urgent", "critical"] = "normal"
+    urgency: Urgency = "normal"
     place: Place = Place()
     occurred_at: AwareDatetime | None = None
     reporter: Reporter | None = None
-    media: list[str] = Field(default=[], max_length=9)
+    media: list[Evidence] = Field(default=[], max_length=9)
 
 
 class ActOnCase(Command[Case]):
-    """One step of the machine; which of the fields it needs is the step's own condition."""
+    """One step of the machine; which of the fields it needs is the step's own condition.
+
+    verify: `confirmed` (false rejects: reason, result) · reject: reason, result (the reply to the one who asked) ·
+    dispatch: org (the grid's community without one), assignee · return: reason · transfer: org, reason ·
+    extend: hours, reason · suspend: hours (the most), reason · resolve: result, evidence where the category wants it ·
+    fail: reason · call_back: feedback.solved.
+    """
 
     case_no: str = Field(max_length=40)
     action: CaseAction
     note: str | None = Field(default=None, max_length=2000)
     reason: str | None = Field(default=None, max_length=2000)
-    org: str | None = Field(default=None, max_length=100)
+    confirmed: bool = Field(default=True, description="whether the matter was found on the spot")
+    org: str | None = Field(default=None, max_length=100, description="a territory code that covers the place")
     assignee: str | None = Field(default=None, max_length=100)
     result: str | None = Field(default=None, max_length=5000)
-    evidence: list[str] = Field(default=[], max_length=9)
-    target: str | None = Field(default=None, max_length=40, description="the case to merge into")
-    hours: int | None = Field(default=None, ge=1, le=2000, description="extension, or most hours of a suspension")
+    evidence: list[Evidence] = Field(default=[], max_length=9)
+    hours: int | None = Field(
+        default=None, ge=1, le=2000, description="working hours of an extension, or the most of a suspension"
+    )
     feedback: Feedback | None = None
 
 
@@ -208,7 +231,10 @@ class ListCategories(Query[Page[Category]]):
 
 
 class ImportCategories(Command[ImportReport]):
-    """Rows: code, name, parent, dispatch_hours, sign_hours, handling_hours."""
+    """Rows by code: name, parent, {dispatch,sign,handling,callback}_hours, {site_check,evidence}_required.
+
+    A field that a row does not hold stays as it was.
+    """
 
     rows: list[Row] = Field(max_length=20_000)
     dry_run: bool = False
@@ -279,12 +305,6 @@ class CaseReopened(CaseStep, wire="cases.reopened.v1", public=True):
     """重开."""
 
 
-class CaseMerged(CaseStep, wire="cases.merged.v1", public=True):
-    """并案."""
-
-    merged_into: str
-
-
 class CaseRejected(CaseStep, wire="cases.rejected.v1", public=True):
     """不予受理."""
 
@@ -296,12 +316,12 @@ class CaseWithdrawn(CaseStep, wire="cases.withdrawn.v1", public=True):
 class CaseDueSoon(CaseStep, wire="cases.due_soon.v1", public=True):
     """80 % of a clock has run."""
 
-    stage: str
+    stage: Stage
     due_at: AwareDatetime
 
 
 class CaseOverdue(CaseStep, wire="cases.overdue.v1", public=True):
     """A clock has run out."""
 
-    stage: str
+    stage: Stage
     due_at: AwareDatetime
