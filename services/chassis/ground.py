@@ -124,7 +124,7 @@ class Ground:
             return shapely.distance(shapely.transform(self._shapes[parcels], lambda xy: xy * scale), here)
 
         # nearest in degrees is not nearest in metres, but no parcel outside its radius can be nearer
-        reach = float(metres_to(np.array([self._tree.nearest(point)]))[0]) / scale
+        reach = float(metres_to(np.array([self._tree.nearest(point)]))[0]) / scale * (1 + 1e-9)
         near = np.sort(
             self._tree.query(
                 shapely.box(longitude - reach[0], latitude - reach[1], longitude + reach[0], latitude + reach[1])

@@ -128,6 +128,16 @@ def test_nearest_measures_metres_not_degrees() -> None:
     assert ground.nearest(130.05, 45.19) == ("north", 0.0)
 
 
+@given(st.floats(130.5, 131.5), st.floats(44.5, 45.5))
+def test_nearest_is_the_smallest_distance(longitude: float, latitude: float) -> None:
+    found = BOARD.nearest(longitude, latitude)
+    assert found is not None
+    code, metres = found
+    alone = [Ground([parcel]).nearest(longitude, latitude) or ("", 0.0) for parcel in CHESSBOARD.items()]
+    assert metres == pytest.approx(min(distance for _, distance in alone))
+    assert code in CHESSBOARD
+
+
 def test_a_degree_is_as_long_as_the_tables_say() -> None:
     assert metres_per_degree(0) == pytest.approx((111319.5, 110574.3), abs=0.5)
     assert metres_per_degree(45) == pytest.approx((78846.8, 111131.7), abs=0.5)
