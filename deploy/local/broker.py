@@ -64,8 +64,9 @@ def definitions(home: Home, users: list[str]) -> dict[str, Any]:
             ),
         ],
         "topic_permissions": [
-            {"user": user, "vhost": VHOST, "exchange": topology.EVENTS, "write": may.topic_write, "read": ".*"}
+            {"user": user, "vhost": VHOST, "exchange": exchange, "write": keys, "read": ".*"}
             for user, may in rights.items()
+            for exchange, keys in may.topics.items()
         ],
     }
 

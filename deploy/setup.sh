@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, and RabbitMQ's program.
+# Does nothing, quickly, where all of it is there already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+uv_version=0.13.9
+ready=.venv/.ready
+broker=/usr/lib/rabbitmq/bin/rabbitmq-server
+policy=/usr/sbin/policy-rc.d
+as_root=()
+updated=no
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+say() { printf '%s\n' "$*"; }
+fail() { say "$*" >&2; exit 1; }
+
+quietly() {
+    "$@" >"$log" 2>&1 </dev/null || { tail -n 40 "$log" >&2; fail "失败 / failed: $*"; }
+}
+
+become_root() {
+    if [ "$(id -u)" = 0 ]; then return; fi
+    if command -v sudo >/dev/null && sudo -v; then as_root=(sudo); return; fi
+    fail "需要安装 Debian 软件包 $*: 请用 root 运行, 或安装 sudo 并有其权限。" \
+        "/ Debian packages must be installed ($*): run this as root, or with sudo and the right to use it."
+}
+
+apt_install() {
+    become_root "$@"
+    command -v apt-get >/dev/null || fail "没有 apt-get, 请自行安装: $* / there is no apt-get here, please install: $*"
+    if [ "$updated" = no ]; then quietly "${as_root[@]}" apt-get update; updated=yes; fi
+    quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends "$@"
+}
+
+is_python311() {
+    "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1
+}
+
+find_python() {
+    local candidate
+    for candidate in python3.11 /usr/bin/python3.11; do
+        if is_python311 "$candidate"; then python=$candidate; return 0; fi
+    done
+    return 1
+}
+
+install_environment() {
+    say "安装 Python 环境 / installing the Python environment"
+    find_python || { apt_install python3.11; find_python; } || fail "没有 Python 3.11 / there is no Python 3.11"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || apt_install python3.11-venv
+    if ! is_python311 .venv/bin/python; then quietly "$python" -m venv --clear .venv; fi
+    if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$uv_version" ]; then
+        quietly .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+    fi
+    quietly env UV_PYTHON_DOWNLOADS=never .venv/bin/uv sync --frozen --python .venv/bin/python
+    sha256sum uv.lock pyproject.toml >"$ready"
+}
+
+# Debian starts a broker for the whole machine, on all addresses, as soon as the package is there. This city runs its
+# own, so that the packages installed here stay programs: their services are neither started now nor at the next boot.
+install_broker() {
+    say "安装 RabbitMQ / installing RabbitMQ"
+    become_root rabbitmq-server
+    local erlang_was_here=no policy_was_here=no
+    dpkg -s erlang-base >/dev/null 2>&1 && erlang_was_here=yes
+    [ -e "$policy" ] && policy_was_here=yes
+    if [ "$policy_was_here" = no ]; then
+        trap '"${as_root[@]}" rm -f "$policy"; rm -f "$log"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+        "${as_root[@]}" chmod 755 "$policy"
+    fi
+    apt_install rabbitmq-server
+    keep_off rabbitmq-server.service
+    if [ "$erlang_was_here" = no ]; then keep_off epmd.service epmd.socket; fi
+    "${as_root[@]}" update-rc.d rabbitmq-server disable >/dev/null 2>&1 || true
+}
+
+keep_off() {
+    if command -v systemctl >/dev/null; then "${as_root[@]}" systemctl disable "$@" >/dev/null 2>&1 || true; fi
+}
+
+if ! is_python311 .venv/bin/python || ! sha256sum --check --status "$ready" 2>/dev/null; then install_environment; fi
+if [ ! -x "$broker" ] && [ -z "${AMQP_URL:-}" ]; then install_broker; fi
