@@ -6,7 +6,7 @@ only, anything else is a `.v2` beside it.
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Generic, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, cast
 from uuid import uuid4
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
@@ -35,8 +35,8 @@ class Event(Model):
         super().__init_subclass__()
 
     @classmethod
-    def __pydantic_init_subclass__(cls, *, wire: str = "", public: bool = False) -> None:
-        super().__pydantic_init_subclass__()
+    def __pydantic_init_subclass__(cls, *, wire: str = "", public: bool = False, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
         if not wire:
             return
         if not WIRE.match(wire) or wire in EVENTS:
@@ -70,7 +70,7 @@ class Request(Model, Generic[R]):
     method: ClassVar[str]
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: object) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if cls.__pydantic_generic_metadata__["origin"] or cls.__pydantic_generic_metadata__["parameters"]:
             return

@@ -36,6 +36,7 @@ class ItemAction(StrEnum):
     """Steps of an item."""
 
     SUBMIT = "submit"
+    SEND_BACK = "send_back"
     APPROVE = "approve"
     PUBLISH = "publish"
     SUSPEND = "suspend"
@@ -73,8 +74,11 @@ class ApplicationAction(StrEnum):
     WITHDRAW = "withdraw"
 
 
+Channel = Literal["window", "web", "mobile", "kiosk", "cabinet", "home_visit"]
+
+
 class Item(Model):
-    """事项 实施清单. Limits in working days."""
+    """事项 实施清单. Limits in working days; the timeline is shown to those who handle items."""
 
     code: str
     version_no: int = Field(default=1, description="version of the item's content, pinned by applications")
@@ -83,6 +87,7 @@ class Item(Model):
     department: str
     body_code: str | None = None
     area_code: str | None = None
+    main_item: str | None = Field(default=None, description="主项")
     themes: list[str] = []
     object: str | None = None
     case_type: Literal["instant", "promised"] = "promised"
@@ -90,11 +95,14 @@ class Item(Model):
     promised_limit_days: int | None = Field(default=None, ge=0, le=3650)
     visits: int | None = Field(default=None, ge=0, le=20)
     online_depth: Literal["I", "II", "III", "IV"] | None = None
+    channels: list[Channel] = []
     link: str | None = None
     materials: list[str] = []
     form_schema: dict[str, JsonValue] | None = None
     state: ItemState
+    allowed_actions: list[ItemAction] = []
     version: int = 1
+    timeline: list[TimelineEntry] = []
 
 
 class Found(Model):
@@ -124,7 +132,7 @@ class Application(Model):
     item_version_no: int
     item_name: str
     applicant: Applicant | None = None
-    channel: Literal["window", "web", "mobile", "kiosk", "cabinet", "home_visit"] = "web"
+    channel: Channel = "web"
     form: dict[str, JsonValue] = {}
     materials: list[str] = []
     state: ApplicationState
@@ -142,18 +150,28 @@ class Application(Model):
 
 
 class CatalogueFigures(Model):
-    """Numbers that are computed from the catalogue, never typed in. `online_rate` 0..1."""
+    """Numbers that are computed from the catalogue, never typed in.
+
+    `items` and `applications` count by state, `types` and `by_department` the published items. `online_rate` 0..1 is
+    the share of published items of depth III or IV or with the channel web, null where no item says either.
+    """
 
     items: dict[str, int]
     departments: int
     online_rate: float | None
     applications: dict[str, int]
+    types: dict[str, int] = {}
+    by_department: dict[str, int] = {}
 
 
 class ImportItems(Command[ImportReport]):
-    """Rows of items, merged by item_code; twice the same file changes nothing. Items arrive published."""
+    """Rows of items, merged by item_code; twice the same file changes nothing. Items arrive published.
+
+    `source` names the list and its publisher for the record.
+    """
 
     rows: list[Row] = Field(max_length=20_000)
+    source: str = Field(default="", max_length=300)
     dry_run: bool = False
 
 
@@ -166,12 +184,16 @@ class SaveItem(Command[Item]):
     department: str = Field(min_length=1, max_length=200)
     body_code: str | None = Field(default=None, max_length=30)
     area_code: str | None = Field(default=None, max_length=12)
+    main_item: str | None = Field(default=None, max_length=300)
     themes: list[str] = Field(default=[], max_length=50)
+    object: str | None = Field(default=None, max_length=200)
     case_type: Literal["instant", "promised"] = "promised"
     legal_limit_days: int | None = Field(default=None, ge=0, le=3650)
     promised_limit_days: int | None = Field(default=None, ge=0, le=3650)
     visits: int | None = Field(default=None, ge=0, le=20)
     online_depth: Literal["I", "II", "III", "IV"] | None = None
+    channels: list[Channel] = Field(default=[], max_length=6)
+    link: str | None = Field(default=None, max_length=2000)
     materials: list[str] = Field(default=[], max_length=100)
     form_schema: dict[str, JsonValue] | None = None
 
@@ -187,7 +209,7 @@ class ActOnItem(Command[Item]):
 class SearchItems(Query[Page[Found]]):
     """Chinese words, pinyin initials, department; best first. An empty `q` lists by code."""
 
-    q: str = Field(default="", max_length=100)
+    q: str = Field(default="", max_length=300)
     department: str | None = Field(default=None, max_length=200)
     type: ItemType | None = None
     cursor: Cursor | None = None
@@ -202,12 +224,16 @@ class GetItem(Query[Item]):
 
 
 class SaveDraft(Command[Application]):
-    """A new draft of an application, or the next state of one (`app_no`)."""
+    """A new draft of an application, or the whole next content of one (`app_no`).
+
+    An absent `applicant` keeps the one that is stored (readers see it masked); a given `item_code` pins the item's
+    current version anew.
+    """
 
     app_no: str | None = Field(default=None, max_length=40)
     item_code: Key | None = None
     applicant: Applicant | None = None
-    channel: Literal["window", "web", "mobile", "kiosk", "cabinet", "home_visit"] = "web"
+    channel: Channel = "web"
     form: dict[str, JsonValue] = {}
     materials: list[str] = Field(default=[], max_length=100)
 

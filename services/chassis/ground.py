@@ -50,6 +50,7 @@ class Ground:
         self._shapes = np.array([shapes[code] for code in self._codes], dtype=object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
+        self._shapes.flags.writeable = False
 
     def changed(self, parcels: Mapping[str, Mapping[str, Any] | None]) -> Self:
         """A new index with these parcels added or replaced (None: taken out); the other polygons are shared."""
@@ -76,9 +77,13 @@ class Ground:
         return self._codes
 
     @property
-    def polygons(self) -> Sequence[BaseGeometry]:
-        """The parcels as shapely geometries, in the order of `codes`."""
-        return list(self._shapes)
+    def polygons(self) -> Any:
+        """The parcels as an array of shapely geometries, in the order of `codes`."""
+        return self._shapes
+
+    def touching(self, shapes: Any) -> Any:
+        """Two arrays: places in `shapes` (an array of geometries) and, for each, the place in `codes` it touches."""
+        return self._tree.query(shapes, predicate="intersects")
 
     def locate(self, longitude: float, latitude: float) -> Hit | None:
         """The parcel that holds the point, or None."""

@@ -1,0 +1,164 @@
+"""The one connection on which a service receives: a channel for each queue, acknowledgements after the work."""
+
+import contextlib
+import logging
+import threading
+import time
+from typing import Any, Protocol
+
+from eventlet.event import Event as Signal
+from eventlet.greenthread import sleep
+from kombu import Connection
+from nameko.extensions import SharedExtension
+
+from services.chassis.links import LOST, connect
+from services.chassis.settings import settings
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """A message in our hands. It belongs to one connection: after a loss the broker delivers it anew."""
+
+    __slots__ = ("_line", "_tag_channel", "body", "headers", "properties", "routing_key", "tag")
+
+    def __init__(self, line: "Line", channel: Any, message: Any) -> None:
+        self._line, self._tag_channel = line, channel
+        self.tag: int = message.delivery_info["delivery_tag"]
+        self.routing_key: str = message.delivery_info["routing_key"]
+        self.properties: dict[str, Any] = message.properties
+        self.headers: dict[str, Any] = self.properties.get("application_headers") or {}
+        body = message.body
+        self.body: bytes = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
+
+    @property
+    def current(self) -> bool:
+        """Whether its connection still stands."""
+        return self._line.owns(self._tag_channel)
+
+    def ack(self) -> None:
+        """Done; silently nothing when the connection was lost (the broker delivers again, the work is known)."""
+        self._line.write(self._tag_channel, "basic_ack", self.tag)
+
+    def release(self) -> None:
+        """Give it back, untouched."""
+        self._line.write(self._tag_channel, "basic_reject", self.tag, True)
+
+
+class Receiver(Protocol):
+    """What an entrypoint offers to the line."""
+
+    queue: str
+    prefetch: int
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way that may still be acknowledged."""
+
+    def finish(self) -> None:
+        """Begin nothing more."""
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Take it without blocking."""
+
+
+class Line(SharedExtension):
+    """Connects, consumes, reconnects with back-off; only lost connections are caught."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.connected = False
+        self._stopping = False
+        self._lock = threading.Lock()
+        self._channels: set[Any] = set()
+        self._ended = Signal()
+        self._started = False
+        self.receivers: list[Receiver] = []
+
+    def start(self) -> None:
+        if not self._started:
+            self._started = True
+            self.container.spawn_managed_thread(self._run, identifier="line")
+
+    def stop(self) -> None:
+        self._stopping = True
+        if self._started:
+            self._ended.wait()
+
+    def kill(self) -> None:
+        self._stopping = True
+
+    def owns(self, channel: Any) -> bool:
+        """Whether the channel belongs to the present connection."""
+        return channel in self._channels
+
+    def write(self, channel: Any, method: str, *arguments: object) -> None:
+        """Say something on a channel of the present connection."""
+        if channel not in self._channels:
+            return
+        try:
+            with self._lock:
+                getattr(channel, method)(*arguments)
+        except LOST:
+            self._channels = set()
+
+    def _run(self) -> None:
+        pause = 0.2
+        while not self._stopping:
+            connection = None
+            try:
+                connection = connect(settings().amqp_url, f"{self.container.service_name} line")
+                self._consume(connection)
+                pause = 0.2
+                self._drain(connection)
+            except LOST as error:
+                _log.warning("bus away", extra={"error": type(error).__name__, "retry_s": pause})
+                sleep(pause)
+                pause = min(pause * 2, 5.0)
+            finally:
+                self.connected = False
+                self._channels = set()
+                if connection is not None:
+                    _discard(connection)
+        self._ended.send()
+
+    def _consume(self, connection: Connection) -> None:
+        for receiver in self.receivers:
+            channel = connection.channel()
+            channel.basic_qos(0, receiver.prefetch, False)
+            channel.basic_consume(receiver.queue, callback=_into(self, channel, receiver))
+            self._channels.add(channel)
+        self.connected = True
+
+    def _drain(self, connection: Connection) -> None:
+        beat_at = 0.0
+        while not self._stopping and self._channels:
+            with contextlib.suppress(TimeoutError):
+                connection.drain_events(timeout=0.5)
+            if time.monotonic() - beat_at > 2:
+                beat_at = time.monotonic()
+                with self._lock:
+                    connection.heartbeat_check()
+        if self._stopping:
+            self._wind_down(connection)
+
+    def _wind_down(self, connection: Connection) -> None:
+        # what is not begun goes back when the connection closes; what runs may still acknowledge
+        for receiver in self.receivers:
+            receiver.finish()
+        until = time.monotonic() + 8
+        while any(receiver.busy for receiver in self.receivers) and time.monotonic() < until:
+            with contextlib.suppress(TimeoutError):
+                connection.drain_events(timeout=0.05)
+
+
+def _into(line: Line, channel: Any, receiver: Receiver) -> Any:
+    def received(message: Any) -> None:
+        receiver.deliver(Delivery(line, channel, message))
+
+    return received
+
+
+def _discard(connection: Connection) -> None:
+    with contextlib.suppress(*LOST):
+        connection.collect(1)

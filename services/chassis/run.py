@@ -1,0 +1,48 @@
+"""Run one service in this process until SIGTERM: stop consuming, finish or give back, flush the outbox, exit."""
+
+import logging
+import os
+import signal
+import sys
+
+from eventlet.event import Event as Signal
+from eventlet.hubs import get_hub
+from nameko.containers import ServiceContainer
+
+from services.chassis import health, logs, tracing
+from services.chassis.entrypoints import StoreDependency
+from services.chassis.line import Line
+from services.chassis.registry import service_class
+from services.chassis.settings import settings
+
+_log = logging.getLogger(__name__)
+_STOP_WITHIN_S = 10
+
+
+def main(name: str) -> int:
+    """The whole life of a service process."""
+    logs.setup(name, settings().log_level)
+    tracing.setup(name, settings().otlp_endpoint)
+    container = ServiceContainer(service_cls=service_class(name), config={"max_workers": 256})
+    stop = Signal()
+
+    def ask_to_stop(*_: object) -> None:
+        # the handler may run between any two instructions: leave the work to the hub
+        get_hub().schedule_call_global(0, lambda: stop.ready() or stop.send())
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    container.start()
+    line = container.shared_extensions[Line]
+    if settings().health_port:
+        stores = [found for found in container.dependencies if isinstance(found, StoreDependency)]
+        health.serve(settings().health_port, line, stores[0].database)
+    _log.info("started", extra={"pid": os.getpid()})
+    stop.wait()
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
+    signal.alarm(_STOP_WITHIN_S)
+    container.stop()
+    tracing.flush()
+    _log.info("stopped")
+    sys.stderr.flush()
+    return 0

@@ -1,0 +1,88 @@
+"""JSON from outside: bounded depth, NFC text without lone surrogates, no NaN, no operator keys."""
+
+import json
+import math
+import unicodedata
+from typing import NoReturn
+
+from pydantic import JsonValue
+
+from contracts.faults import Invalid
+
+MAX_DEPTH = 32
+
+
+def loads(body: bytes | str, *, keys_checked: bool = True) -> JsonValue:
+    """The value, cleaned. `keys_checked` refuses keys with `$`, `.` or NUL, which a store could take for operators.
+
+    Raises Invalid naming the place; the text never repeats the value.
+    """
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except RecursionError:
+        raise _depth("") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
+        raise Invalid(
+            "json_invalid",
+            f"JSON 无法解析 (第 {line} 行第 {column} 列)",
+            f"not valid JSON (line {line}, column {column})",
+        ) from None
+    return clean(value, keys_checked=keys_checked)
+
+
+def clean(value: JsonValue, pointer: str = "", depth: int = 0, *, keys_checked: bool = True) -> JsonValue:
+    """The same rules for a value that is already parsed."""
+    if isinstance(value, str):
+        return _text(value, pointer)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Invalid.field(pointer, "number_invalid", "数值必须是有限数", "numbers must be finite")
+    if not isinstance(value, (list, dict)):
+        return value
+    if depth >= MAX_DEPTH:
+        raise _depth(pointer)
+    if isinstance(value, list):
+        return [
+            clean(item, f"{pointer}/{index}", depth + 1, keys_checked=keys_checked) for index, item in enumerate(value)
+        ]
+    return {
+        _key(key, pointer, keys_checked): clean(item, f"{pointer}/{_escape(key)}", depth + 1, keys_checked=keys_checked)
+        for key, item in value.items()
+    }
+
+
+def _text(value: str, pointer: str) -> str:
+    if value.isascii():
+        if "\x00" in value:
+            raise Invalid.field(pointer, "text_invalid", "文本含有空字符", "text holds a NUL character")
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid.field(pointer, "text_invalid", "文本含有单独的代理字符", "text holds a lone surrogate") from None
+    return unicodedata.normalize("NFC", value)
+
+
+def _key(key: str, pointer: str, checked: bool) -> str:
+    if checked and (key.startswith("$") or "." in key or "\x00" in key):
+        raise Invalid.field(
+            pointer,
+            "key_invalid",
+            "字段名不得以 $ 开头, 也不得含 . 或空字符",
+            "a key starts with $ or holds . or NUL",
+        )
+    return _text(key, pointer)
+
+
+def _escape(key: str) -> str:
+    return key.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")[:100]
+
+
+def _depth(pointer: str) -> Invalid:
+    return Invalid.field(
+        pointer[:200], "json_too_deep", f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH} levels"
+    )
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")

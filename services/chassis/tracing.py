@@ -1,0 +1,110 @@
+"""One trace from the HTTP request to the last consumer (W3C traceparent, OTLP/HTTP out)."""
+
+import logging
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+_propagator = TraceContextTextMapPropagator()
+_SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "saslContinue", "killCursors"})
+
+tracer = trace.get_tracer("yiwang")
+
+
+def setup(service: str, endpoint: str) -> None:
+    """Send this process's spans to an OTLP/HTTP receiver; without one no span is recorded, ids still travel."""
+    provider = TracerProvider(resource=Resource({"service.name": service}), shutdown_on_exit=True)
+    if endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 (15 MB)
+
+        # a bounded queue that drops: a silent receiver must never slow a service
+        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=5)
+        provider.add_span_processor(
+            BatchSpanProcessor(exporter, max_queue_size=8192, schedule_delay_millis=500, max_export_batch_size=1024)
+        )
+    trace.set_tracer_provider(provider)
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+
+
+def flush(timeout_ms: int = 2000) -> None:
+    """Send what is left, at stop."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush(timeout_ms)
+
+
+def inject(headers: MutableMapping[str, str]) -> None:
+    """Write the present trace into headers."""
+    _propagator.inject(headers)
+
+
+def extract(headers: Mapping[str, str]) -> Context:
+    """The trace that headers name."""
+    return _propagator.extract(dict(headers))
+
+
+def traceparent() -> str | None:
+    """The present trace as a header value."""
+    headers: dict[str, str] = {}
+    inject(headers)
+    return headers.get("traceparent")
+
+
+def remote(value: str | None) -> SpanContext | None:
+    """The span that a traceparent names, for a link."""
+    found = trace.get_current_span(extract({"traceparent": value} if value else {})).get_span_context()
+    return found if found.is_valid else None
+
+
+def current_trace_id() -> str | None:
+    """32 hex digits."""
+    found = trace.get_current_span().get_span_context()
+    return f"{found.trace_id:032x}" if found.is_valid else None
+
+
+class StoreSpans(CommandListener):
+    """A client span for every command to the store that runs inside another span: names and counts, never filters."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, trace.Span] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in _SILENT or not trace.get_current_span().is_recording():
+            return
+        target = event.command.get(event.command_name)
+        collection = target if isinstance(target, str) else ""
+        self._open[event.request_id] = tracer.start_span(
+            f"{event.command_name} {collection}".strip(),
+            kind=SpanKind.CLIENT,
+            attributes={
+                "db.system.name": "mongodb",
+                "db.namespace": event.database_name,
+                "db.operation.name": event.command_name,
+                "db.collection.name": collection,
+            },
+        )
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        span = self._open.pop(event.request_id, None)
+        if span:
+            span.end()
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        span = self._open.pop(event.request_id, None)
+        if span:
+            span.set_status(trace.StatusCode.ERROR)
+            span.set_attribute("error.type", str(event.failure.get("codeName", "error")))
+            span.end()
+
+
+def use(span: trace.Span) -> AbstractContextManager[trace.Span]:
+    """Make a span the present one without ending it."""
+    return trace.use_span(span, end_on_exit=False, record_exception=False)
