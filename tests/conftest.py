@@ -44,12 +44,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def broker(home: Home) -> Iterator[str]:
     """A private RabbitMQ node with the whole topology declared: the administrator's URL."""
     from deploy.local import broker as node
-    from deploy.local.city import SERVICES
 
     url = node.url(home, node.ADMIN)
     declare = [sys.executable, "-m", "services", "declare"]
     job = Plan("declare", "", declare, "exit", {**TEST_ENVIRONMENT, "AMQP_URL": url}, ["broker"])
-    started = [Process(plan, home) for plan in (*node.plans(home, list(SERVICES)), job)]
+    started = [Process(plan, home) for plan in (*node.plans(home), job)]
     start_all(started)
     yield url
     stop_all(started)

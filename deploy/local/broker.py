@@ -3,19 +3,13 @@
 Debian's package supplies the program; its service, its configuration and its data are not touched.
 """
 
-import base64
-import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 from deploy.local.home import Home
 from deploy.local.processes import Plan
-from services.chassis import topology
+from deploy.rights import ADMIN, BROKER_USERS, VHOST, definitions
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-VHOST = "yiwang"
-ADMIN = "admin"
 
 CONF = """\
 listeners.tcp.1 = 127.0.0.1:{port}
@@ -41,53 +35,18 @@ def url(home: Home, user: str) -> str:
     return f"amqp://{user}:{home.secret(f'broker.{user}')}@127.0.0.1:{home.port('broker')}/{VHOST}"
 
 
-def plans(home: Home, users: list[str]) -> list[Plan]:
+def plans(home: Home) -> list[Plan]:
     """Write the node's configuration and tell how to run epmd and the node."""
     names = str(home.port("epmd"))
     epmd = Plan("epmd", "节点登记", ["epmd", "-address", "127.0.0.1", "-port", names], f"tcp:{names}")
-    ready, env = f"amqp:{home.port('broker')}", _environment(home, users)
+    ready, env = f"amqp:{home.port('broker')}", _environment(home)
     return [epmd, Plan("broker", "消息总线", [str(SERVER)], ready, env, needs=["epmd"], grace=20)]
 
 
-def definitions(home: Home, users: list[str]) -> dict[str, Any]:
-    """Users, rights and the virtual host, as the node loads them at boot."""
-    rights = {user: topology.permissions(user) for user in users}
-    everything = {"user": ADMIN, "vhost": VHOST, "configure": ".*", "write": ".*", "read": ".*"}
-    return {
-        "vhosts": [{"name": VHOST}],
-        "users": [_user(home, ADMIN, "administrator"), *(_user(home, user, "") for user in users)],
-        "permissions": [
-            everything,
-            *(
-                {"user": user, "vhost": VHOST, "configure": may.configure, "write": may.write, "read": may.read}
-                for user, may in rights.items()
-            ),
-        ],
-        "topic_permissions": [
-            {"user": user, "vhost": VHOST, "exchange": exchange, "write": keys, "read": ".*"}
-            for user, may in rights.items()
-            for exchange, keys in may.topics.items()
-        ],
-    }
-
-
-def _user(home: Home, name: str, tags: str) -> dict[str, Any]:
-    secret = home.secret(f"broker.{name}").encode()
-    # not random: unchanged definitions are not loaded again
-    salt = hashlib.sha256(b"salt" + secret).digest()[:4]
-    digest = hashlib.sha256(salt + secret).digest()
-    return {
-        "name": name,
-        "password_hash": base64.b64encode(salt + digest).decode(),
-        "hashing_algorithm": "rabbit_password_hashing_sha256",
-        "tags": tags,
-        "limits": {},
-    }
-
-
-def _environment(home: Home, users: list[str]) -> dict[str, str]:
+def _environment(home: Home) -> dict[str, str]:
     base = home.directory("broker")
-    listed = home.write_text("broker/definitions.json", json.dumps(definitions(home, users), indent=1))
+    passwords = {user: home.secret(f"broker.{user}") for user in (ADMIN, *BROKER_USERS)}
+    listed = home.write("broker/definitions.json", definitions(passwords))
     conf = home.write_text("broker/rabbitmq.conf", CONF.format(port=home.port("broker"), definitions=listed))
     cookie = base / ".erlang.cookie"
     if not cookie.exists():

@@ -9,9 +9,10 @@ from typing import Any
 from deploy.local import broker, store
 from deploy.local.home import CITY, Home
 from deploy.local.keys import clients, keys
-from deploy.local.processes import Plan, last_lines
+from deploy.local.processes import Plan, answers, last_lines
 from deploy.local.stop import down, sweep
 from deploy.local.supervisor import STATE, holder, launch
+from deploy.rights import ADMIN
 
 # Every service, and what a person reads beside its name.
 SERVICES = {
@@ -36,7 +37,7 @@ def plans(home: Home, services: Collection[str] = SERVICES) -> list[Plan]:
     """Every process of the city, in the order in which people read them."""
     found: list[Plan] = []
     if not os.environ.get("AMQP_URL"):
-        found += broker.plans(home, list(SERVICES))
+        found += broker.plans(home)
     if not os.environ.get("MONGODB_URL"):
         found.append(store.plan(home))
     servers = [plan.name for plan in found if plan.name != "epmd"]
@@ -48,12 +49,12 @@ def plans(home: Home, services: Collection[str] = SERVICES) -> list[Plan]:
     return found
 
 
-def amqp(home: Home, user: str = broker.ADMIN) -> str:
+def amqp(home: Home, user: str = ADMIN) -> str:
     """The broker as this user reaches it: the city's own, else the one of `AMQP_URL`."""
     return os.environ.get("AMQP_URL") or broker.url(home, user)
 
 
-def mongodb(home: Home, user: str = store.ADMIN) -> str:
+def mongodb(home: Home, user: str = ADMIN) -> str:
     """The store as this user reaches it: the city's own, else the one of `MONGODB_URL`."""
     return os.environ.get("MONGODB_URL") or store.url(home, user)
 
@@ -75,9 +76,10 @@ def _told(home: Home, name: str) -> dict[str, str]:
 def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Bring the city up and wait until every process is ready. Twice is fine.
 
-    Returns the content of `city.json`. Raises NotReady; then the city is down again.
+    Returns the content of `city.json`. Raises NotReady; what this call had started is down again then.
     """
-    if holder(home) is None:
+    ours = holder(home) is None
+    if ours:
         sweep(home)
         home.renew_ports()
         wanted = plans(home, services)
@@ -87,7 +89,8 @@ def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], No
     try:
         wait(home, say)
     except BaseException:
-        down(home)
+        if ours:
+            down(home)
         raise
     city = {
         "gateway": f"http://127.0.0.1:{home.port('gateway')}",
@@ -107,10 +110,10 @@ def wait(home: Home, say: Callable[[str], None]) -> None:
         rows: list[dict[str, Any]] = home.read(STATE) or []
         passed = time.monotonic() - began
         for row in rows:
-            if row["ready"] and row["name"] not in told:
+            if row["name"] not in told and row["ready"] and (row["probe"] == "exit" or answers(row["probe"])):
                 told.add(row["name"])
                 say(f"  ✓ {row['name']:<10} {row['title']} ({passed:.1f} s)")
-        late = [row for row in rows if not row["ready"]]
+        late = [row for row in rows if row["name"] not in told]
         if rows and not late:
             return
         hopeless = [row for row in late if row["restarts"] >= HOPELESS]

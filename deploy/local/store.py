@@ -15,8 +15,8 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from deploy.local.home import Home
 from deploy.local.processes import Plan, Process, start_all, stop_all
+from deploy.rights import ADMIN
 
-ADMIN = "admin"
 PREPARED = "store-users.json"
 USER_EXISTS, ALREADY_INITIALIZED = 51003, 23
 # Without the driver's retries SecantusDB inserted 19 times faster (measured); every write of ours may be repeated.
