@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from random import Random
+from typing import TypeAlias
 
 import shapely
 from shapely.geometry import MultiPolygon, Polygon, shape
@@ -25,8 +26,10 @@ FIRST_VILLAGE_SERIAL = 200
 GRIDS_WEIGHT = {"residents": 10.0, "village": 1.5}
 # a village's grid is that much larger than a residential quarter's
 AREA_WEIGHT = {"residents": 1.0, "village": 8.0}
+# cuts lie on whole millionths of a degree
+MICRO = 1_000_000
 
-Area = Polygon | MultiPolygon
+Area: TypeAlias = Polygon | MultiPolygon
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Tile:
     code: str
     name: str
     community: str
+    community_name: str
     area: Area
     households: int
     population: int
@@ -98,6 +102,7 @@ def tiles(seed: int) -> list[Tile]:
                 code=f"{community.code}{serial:03d}",
                 name=name,
                 community=community.code,
+                community_name=f"{community.name}(合成)",
                 area=shapely.transform(area, lambda positions: positions.round(12)),
                 households=households,
                 population=round(households * random.uniform(1.9, 2.7)),
@@ -145,15 +150,15 @@ def cut(area: Area, share: float) -> tuple[Area, Area]:
     """Halve an area across its longer side, `share` of it (0..1) to the west or south."""
     west, south, east, north = area.bounds
     wide = (east - west) * math.cos(math.radians((south + north) / 2)) > north - south
-    low, high = (west, east) if wide else (south, north)
+    low, high = (round(edge * MICRO) for edge in ((west, east) if wide else (south, north)))
     target = area.area * share
-    while round(low, 6) < round(high, 6) - 1e-6:
-        middle = (low + high) / 2
-        if below(area, middle, wide).area < target:
+    while high - low > 1:
+        middle = (low + high) // 2
+        if below(area, middle / MICRO, wide).area < target:
             low = middle
         else:
             high = middle
-    line = round(high, 6)
+    line = high / MICRO
     rest = (line, south, east, north) if wide else (west, line, east, north)
     return below(area, line, wide), polygonal(shapely.clip_by_rect(area, *rest))
 
