@@ -67,7 +67,7 @@ class Afterlife(SharedExtension):
         exchange = DEAD if dead else TIERS[min(attempts, len(TIERS)) - 1]
         return Outgoing(
             exchange,
-            queue.partition(".")[0] if dead else queue,
+            self.container.service_name if dead else queue,
             delivery.body,
             str(delivery.properties.get("message_id") or uuid4().hex),
             headers,

@@ -147,9 +147,9 @@ class DeadLetters:
 class FileLetters(Listen):
     """The service's dead-letter queue: the broker's and our own dead end up here."""
 
-    def setup(self) -> None:
-        super().setup()
-        self.queue = dead_queue(self.container.service_name)
+    def name_of_queue(self, service: str) -> str:
+        """The dead-letter queue."""
+        return dead_queue(service)
 
     def read(self, delivery: Delivery) -> Letter:
         """Any body is a letter."""

@@ -73,14 +73,18 @@ class Listen(Entrypoint):
         return self._applying or self._burying > 0
 
     def setup(self) -> None:
-        self.queue = event_queue(self.container.service_name, self.event.wire)
+        self.queue = self.name_of_queue(self.container.service_name)
         self.line.receivers.append(self)
 
     def start(self) -> None:
-        self.container.spawn_managed_thread(self._work, identifier=f"listen {self.event.wire}")
+        self.container.spawn_managed_thread(self._work, identifier=f"listen {self.queue}")
 
     def stop(self) -> None:
         self.line.stop()
+
+    def name_of_queue(self, service: str) -> str:
+        """Which queue this hears."""
+        return event_queue(service, self.event.wire)
 
     def read(self, delivery: Delivery) -> object:
         """What the handler gets. Raises Undecodable."""

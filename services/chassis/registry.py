@@ -2,7 +2,9 @@
 
 import inspect
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from contracts.base import Event, Request
 from services.chassis.answering import Answer
@@ -10,7 +12,11 @@ from services.chassis.listening import Listen
 from services.chassis.topology import SERVICES
 
 
-def service_class(name: str) -> type:
+if TYPE_CHECKING:
+    from services.chassis.service import Service
+
+
+def service_class(name: str) -> type["Service"]:
     """The one service class of `services/<name>/service.py`."""
     from services.chassis.service import Service  # noqa: PLC0415 (the base class itself asks this module)
 
@@ -37,7 +43,8 @@ def answered(service: type) -> list[type[Request]]:  # type: ignore[type-arg]
 
 def listeners() -> list[tuple[str, type[Event]]]:
     """(service, event) for the whole city."""
-    return [(name, event) for name in SERVICES for event in listened(service_class(name))]
+    present = [name for name in SERVICES if find_spec(f"services.{name}.service")]
+    return [(name, event) for name in present for event in listened(service_class(name))]
 
 
 def _entrypoints(service: type) -> list[object]:

@@ -13,6 +13,7 @@ from services.chassis import health, logs, tracing
 from services.chassis.entrypoints import StoreDependency
 from services.chassis.line import Line
 from services.chassis.registry import service_class
+from services.chassis.service import Service
 from services.chassis.settings import settings
 
 _log = logging.getLogger(__name__)
@@ -20,10 +21,16 @@ _STOP_WITHIN_S = 10
 
 
 def main(name: str) -> int:
+    """The whole life of `python -m services <name>`."""
+    return run(service_class(name))
+
+
+def run(service: type[Service]) -> int:
     """The whole life of a service process."""
+    name = service.name
     logs.setup(name, settings().log_level)
     tracing.setup(name, settings().otlp_endpoint)
-    container = ServiceContainer(service_cls=service_class(name), config={"max_workers": 256})
+    container = ServiceContainer(service_cls=service, config={"max_workers": 256})
     stop = Signal()
 
     def ask_to_stop(*_: object) -> None:

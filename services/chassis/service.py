@@ -1,6 +1,6 @@
 """What every service answers about itself."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from nameko.extensions import DependencyProvider
 
@@ -56,7 +56,7 @@ class Service:
 
     name: ClassVar[str]
 
-    operations = Operations()
+    operations: Bench = cast("Bench", Operations())
 
     @files_dead_letters
     def file_dead_letters(self, letters: list[Letter]) -> None:

@@ -1,6 +1,6 @@
 """Every name on the broker, declared at set-up and never at first use; and who may touch which."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kombu import Connection
@@ -63,19 +63,27 @@ def permissions(name: str) -> Permissions:
     )
 
 
-def declare(url: str, listeners: Iterable[tuple[str, type[Event]]]) -> int:
-    """Declare all exchanges, queues and bindings; idempotent. Returns the number of queues."""
+def declare(
+    url: str,
+    listeners: Iterable[tuple[str, type[Event]]],
+    services: Sequence[str] = SERVICES,
+    pauses: Sequence[float] | None = None,
+) -> int:
+    """Declare all exchanges, queues and bindings; idempotent. Returns the number of queues.
+
+    `pauses` are the seconds of the three retry tiers (default: settings); the broker keeps them in its queues.
+    """
     heard = list(listeners)
     with Connection(url, connect_timeout=10) as connection:
         channel = connection.channel()
         for exchange, kind in ((EVENTS, "topic"), (REQUESTS, "topic"), (DEAD, "direct"), (SUBSCRIPTIONS, "direct")):
             channel.exchange_declare(exchange, kind, durable=True, auto_delete=False)
-        for tier, seconds in zip(TIERS, settings().retry_seconds, strict=True):
+        for tier, seconds in zip(TIERS, pauses or settings().retry_seconds, strict=True):
             channel.exchange_declare(tier, "fanout", durable=True, auto_delete=False)
             # without a routing key of its own a message goes back, by the default exchange, to the queue it names
             _queue(channel, tier, **{"x-message-ttl": int(seconds * 1000), "x-dead-letter-exchange": ""})
             channel.queue_bind(tier, tier)
-        for service in SERVICES:
+        for service in services:
             _queue(channel, dead_queue(service))
             channel.queue_bind(dead_queue(service), DEAD, service)
             channel.queue_declare(request_queue(service), durable=True, auto_delete=False)
@@ -92,7 +100,7 @@ def declare(url: str, listeners: Iterable[tuple[str, type[Event]]]) -> int:
                 },
             )
             channel.queue_bind(queue, EVENTS, event.wire)
-    return len(heard) + 2 * len(SERVICES) + len(TIERS)
+    return len(heard) + 2 * len(services) + len(TIERS)
 
 
 def _queue(channel: object, name: str, **arguments: object) -> None:
