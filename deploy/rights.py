@@ -51,11 +51,11 @@ def _user(name: str, password: str) -> dict[str, Any]:
     }
 
 
-def client(client: str, name: str, key: str, scopes: Iterable[Scope], department: str | None = None) -> dict[str, Any]:
+def client(name: str, title: str, key: str, scopes: Iterable[Scope], department: str | None = None) -> dict[str, Any]:
     """One entry of the gateway's `BOOTSTRAP_CLIENTS`: the hash of a bearer key, never the key."""
     entry = {
-        "client": client,
-        "name": name,
+        "client": name,
+        "name": title,
         "key_sha256": hashlib.sha256(key.encode()).hexdigest(),
         "key_prefix": key[:PREFIX_LENGTH],
         "scopes": [scope.value for scope in scopes],

@@ -1,9 +1,11 @@
 """The embedded city as a whole: which processes it has, what each is told, and how it goes up and down."""
 
+import fcntl
 import os
 import sys
 import time
 from collections.abc import Callable, Collection
+from subprocess import Popen
 from typing import Any
 
 from deploy.local import broker, store
@@ -74,36 +76,43 @@ def _told(home: Home, name: str) -> dict[str, str]:
 
 
 def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Bring the city up and wait until every process is ready. Twice is fine.
+    """Bring the city up and wait until every process is ready. Twice is fine, also at the same time.
 
     Returns the content of `city.json`. Raises NotReady; what this call had started is down again then.
     """
-    ours = holder(home) is None
-    if ours:
-        sweep(home)
-        home.renew_ports()
-        wanted = plans(home, services)
-        if any(plan.name == "store" for plan in wanted):
-            store.prepare(home, DATABASES)
-        launch(home, wanted)
-    try:
-        wait(home, say)
-    except BaseException:
-        if ours:
-            down(home)
-        raise
-    city = {
-        "gateway": f"http://127.0.0.1:{home.port('gateway')}",
-        "console": None,
-        "amqp": amqp(home),
-        "mongodb": mongodb(home),
-        "keys": keys(home),
-    }
-    home.write(CITY, city)
+    with (home.directory() / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if holder(home) is not None:
+            wait(home, say, lambda: holder(home) is not None)
+        else:
+            try:
+                supervisor = start(home, services)
+                wait(home, say, lambda: supervisor.poll() is None)
+            except BaseException:
+                down(home)
+                raise
+        city = {
+            "gateway": f"http://127.0.0.1:{home.port('gateway')}",
+            "console": None,
+            "amqp": amqp(home),
+            "mongodb": mongodb(home),
+            "keys": keys(home),
+        }
+        home.write(CITY, city)
     return city
 
 
-def wait(home: Home, say: Callable[[str], None]) -> None:
+def start(home: Home, services: Collection[str]) -> Popen[bytes]:
+    """End what an earlier city left behind, prepare broker and store, and start the supervisor."""
+    sweep(home)
+    home.renew_ports()
+    wanted = plans(home, services)
+    if any(plan.name == "store" for plan in wanted):
+        store.prepare(home, DATABASES)
+    return launch(home, wanted)
+
+
+def wait(home: Home, say: Callable[[str], None], supervised: Callable[[], bool]) -> None:
     """Tell of each process as it becomes ready; return when all are. Raises NotReady."""
     began, told = time.monotonic(), set[str]()
     while True:
@@ -117,7 +126,7 @@ def wait(home: Home, say: Callable[[str], None]) -> None:
         if rows and not late:
             return
         hopeless = [row for row in late if row["restarts"] >= HOPELESS]
-        if hopeless or passed > READY_WITHIN or (passed > 2 and holder(home) is None):
+        if hopeless or passed > READY_WITHIN or not supervised():
             culprit = (hopeless or late or [{"name": "supervisor", "title": "看护"}])[0]
             raise NotReady(_complaint(home, culprit["name"], culprit["title"]))
         time.sleep(0.1)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -45,18 +46,25 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         while not self.stopping:
-            changes = [self.step(process) for process in self.processes]
-            if any(changes):
-                self.report()
+            self.turn()
             settled = all(process.ready for process in self.processes)
             if select.select([awake], [], [], 5.0 if settled else 0.1)[0]:
                 awake.recv(512)
-            for process in self.processes:
-                bound(process.log)
         say("stopping")
         stop_all(self.processes)
-        self.report()
         say("stopped")
+
+    def turn(self) -> None:
+        """Look after every process once."""
+        changes = [self.step(process) for process in self.processes]
+        try:
+            if any(changes):
+                self.report()
+            for process in self.processes:
+                bound(process.log)
+        except OSError as error:
+            # a full disk must not leave the city without its keeper
+            say(f"cannot write: {error}")
 
     def stop(self, *_: object) -> None:
         """Leave the loop at its next turn."""
@@ -123,8 +131,9 @@ def bound(log: Path) -> None:
 
 
 def say(line: str) -> None:
-    """One line into the supervisor's own log."""
-    print(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}", flush=True)
+    """One line into the supervisor's own log, if it can be written."""
+    with suppress(OSError):
+        print(f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {line}", flush=True)
 
 
 def hold(home: Home) -> IO[str] | None:
