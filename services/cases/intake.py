@@ -1,0 +1,195 @@
+"""上报: what may become a case. Alerts that dispatch, and reports made by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from contracts.alerts import AlertRaised, AlertType
+from contracts.cases import CaseReported, CaseSource, CaseState, Category, Place, ReportCase, Reporter, Urgency
+from contracts.faults import FieldFault, Invalid
+from contracts.grid import GridState
+from contracts.shared import TimelineEntry
+from services.cases.domain import CaseRecord, announce
+from services.cases.machine import Outcome
+from services.cases.responsible import Rosters, responsible, rosters_needed, way_down
+
+T = AlertType
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+ALERTS = "alerts"
+GONE = frozenset({GridState.RETIRED, GridState.CANCELLED})
+
+DISPATCHING: dict[AlertType, tuple[str, Urgency]] = {
+    T.INTRUSION: ("safety.intrusion", "urgent"),
+    T.LINE_CROSSING: ("safety.intrusion", "normal"),
+    T.REGION_ENTRANCE: ("safety.intrusion", "normal"),
+    T.REGION_EXITING: ("safety.intrusion", "normal"),
+    T.LOITERING: ("safety.loitering", "normal"),
+    T.LEFT_OBJECT: ("safety.left_object", "urgent"),
+    T.OBJECT_REMOVED: ("safety.object_removed", "normal"),
+    T.CROWD_DENSITY: ("safety.crowd", "urgent"),
+    T.FAST_MOTION: ("traffic.fast_motion", "normal"),
+    T.WRONG_WAY: ("traffic.wrong_way", "normal"),
+    T.FIRE_SMOKE: ("fire.smoke", "critical"),
+    T.FALL: ("safety.fall", "urgent"),
+    T.ILLEGAL_PARKING: ("traffic.parking", "normal"),
+    T.ROAD_OCCUPATION: ("appearance.road_occupation", "normal"),
+    T.GARBAGE_OVERFLOW: ("appearance.garbage", "normal"),
+    T.E_BIKE_IN_LIFT: ("fire.e_bike", "urgent"),
+    T.MANUAL_ALARM: ("safety.alarm", "critical"),
+    T.IO_INPUT: ("safety.sensor", "normal"),
+    T.PIR: ("safety.sensor", "normal"),
+    T.DEVICE_TAMPER: ("facility.device", "urgent"),
+    T.MOTION: ("safety.activity", "normal"),
+}
+
+
+@dataclass(frozen=True)
+class KnownGrid:
+    """What this service knows of a grid."""
+
+    code: str
+    path: list[str]
+    state: GridState
+
+
+class Identity(NamedTuple):
+    """By what a report is known when it comes again, and the trace in which it came."""
+
+    origin: str
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A matter before it is a case."""
+
+    origin: str
+    source: CaseSource
+    category: str
+    urgency: Urgency
+    description: str
+    place: Place
+    actor: str
+    reported_by: tuple[str, str]
+    alert: str | None = None
+    occurred_at: datetime | None = None
+    reporter: Reporter | None = None
+    media: tuple[str, ...] = ()
+    site_check_required: bool = False
+    evidence_required: bool = False
+    trace_id: str | None = None
+
+
+def dispatches(alert: AlertRaised) -> bool:
+    """Whether somebody must look at what the alert shows: movement only where a person or a vehicle was seen."""
+    return alert.type in DISPATCHING and (alert.type is not T.MOTION or alert.target in ("human", "vehicle"))
+
+
+def from_alert(
+    alert: AlertRaised, grids: Mapping[str, KnownGrid], table: Mapping[str, Category], trace_id: str | None
+) -> Report:
+    """The report that an alert of a dispatching type is. Where it knows only its grid, `grids` may know the path."""
+    code, urgency = DISPATCHING[alert.type]
+    category, grid = table[code], grids.get(alert.grid or "")
+    return Report(
+        origin=f"alert:{alert.id}",
+        source=CaseSource.VIDEO,
+        category=code,
+        urgency=urgency,
+        description=f"视频告警: {category.name} ({alert.type}), 设备 {alert.device}, 通道 {alert.channel}",
+        place=Place(point=alert.point, grid=alert.grid, path=alert.path or (grid.path if grid else [])),
+        actor=ALERTS,
+        reported_by=(ALERTS, ALERTS),
+        alert=alert.id,
+        occurred_at=alert.first_at,
+        site_check_required=category.site_check_required,
+        evidence_required=category.evidence_required,
+        trace_id=trace_id,
+    )
+
+
+def from_command(
+    command: ReportCase, category: Category | None, grid: KnownGrid | None, now: datetime, identity: Identity
+) -> Report:
+    """The report that a person makes. Raises Invalid naming every field at once."""
+    faults = [*_category_faults(category), *_place_faults(command.place, grid), *_text_and_time_faults(command, now)]
+    if faults or category is None:
+        zh, en = "; ".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults)
+        raise Invalid("report_invalid", f"上报内容有误: {zh}", f"the report is not acceptable: {en}", faults)
+    path = grid.path if grid else []
+    return Report(
+        origin=identity.origin,
+        source=command.source,
+        category=category.code,
+        urgency=command.urgency,
+        description=command.description.strip(),
+        place=command.place.model_copy(update={"path": path}),
+        actor=command.caller.who,
+        reported_by=(command.caller.client, command.caller.who),
+        occurred_at=command.occurred_at,
+        reporter=command.reporter,
+        media=tuple(command.media),
+        site_check_required=category.site_check_required,
+        evidence_required=category.evidence_required,
+        trace_id=identity.trace_id,
+    )
+
+
+def open_case(report: Report, case_no: str, rosters: Rosters, now: datetime) -> Outcome:
+    """The case that a report becomes, with the one who answers for its place."""
+    way = way_down(report.place.path, report.place.grid)
+    person, rule = responsible(rosters_needed(report.place.grid, way), rosters, now)
+    record = CaseRecord(
+        case_no=case_no,
+        state=CaseState.REPORTED,
+        version=1,
+        category=report.category,
+        place=report.place,
+        alert=report.alert,
+        reported_by=report.reported_by,
+        site_check_required=report.site_check_required,
+        evidence_required=report.evidence_required,
+        assignee=person,
+        assigned_by=rule,
+    )
+    entry = TimelineEntry(
+        at=now,
+        actor=report.actor,
+        action="report",
+        to_state=CaseState.REPORTED,
+        note=f"{person or '-'} ({rule})",
+        trace_id=report.trace_id,
+    )
+    return Outcome(record, [entry], [announce(CaseReported, record, source=report.source)])
+
+
+def _category_faults(category: Category | None) -> list[FieldFault]:
+    if category is None:
+        return [_fault("/category", "category_unknown", "没有此事件分类", "no such category")]
+    if not category.leaf:
+        return [_fault("/category", "category_not_leaf", "须选到最末级分类", "only the lowest categories may be used")]
+    return []
+
+
+def _place_faults(place: Place, grid: KnownGrid | None) -> list[FieldFault]:
+    if place.grid is None and place.point is None and not (place.address or "").strip():
+        return [_fault("/place", "place_required", "须有网格、坐标或地址", "a grid, a point or an address is needed")]
+    if place.grid is not None and grid is None:
+        return [_fault("/place/grid", "grid_unknown", "没有此网格", "no such grid")]
+    if grid is not None and grid.state in GONE:
+        return [_fault("/place/grid", "grid_retired", "此网格已撤销", "this grid is no longer in use")]
+    return []
+
+
+def _text_and_time_faults(command: ReportCase, now: datetime) -> list[FieldFault]:
+    faults = []
+    if not command.description.strip():
+        faults.append(_fault("/description", "description_required", "须填写事件描述", "say what it is about"))
+    if command.occurred_at is not None and command.occurred_at > now + MAX_CLOCK_SKEW:
+        faults.append(_fault("/occurred_at", "time_in_future", "发生时间在将来", "it lies in the future"))
+    return faults
+
+
+def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
+    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)

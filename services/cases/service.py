@@ -1,0 +1,102 @@
+"""接诉即办: cases from report to rating."""
+
+from uuid import uuid4
+
+from contracts.alerts import AlertRaised
+from contracts.cases import (
+    ActOnCase,
+    Case,
+    Category,
+    GetCase,
+    GetCaseTimeline,
+    ImportCategories,
+    ListCases,
+    ListCategories,
+    ReportCase,
+)
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed
+from contracts.shared import ImportReport, Page, Scope, Timeline
+from services.cases.categories import merge
+from services.cases.intake import Identity, dispatches, from_alert, from_command
+from services.cases.machine import act, look
+from services.cases.store import CaseStore
+from services.chassis import context
+from services.chassis.cpu import heavy
+from services.chassis.entrypoints import Stored, answers, every, on
+from services.chassis.messages import Received
+from services.chassis.service import Service
+
+SCAN_EVERY_S = 15
+
+
+class CasesService(Service):
+    name = "cases"
+    store = Stored(CaseStore)
+
+    @on(AlertRaised, batch=100)
+    def open_for_alerts(self, alerts: list[Received[AlertRaised]]) -> None:
+        causes = [alert for alert in alerts if dispatches(alert.data)]
+        grids = self.store.grids(cause.data.grid for cause in causes)
+        table = self.store.categories()
+        reports = [from_alert(cause.data, grids, table, cause.trace_id) for cause in causes]
+        self.store.open_many(reports, causes)
+
+    @on(GridPublished, batch=200)
+    def keep_published(self, grids: list[Received[GridPublished]]) -> None:
+        self.store.absorb_grids(grids)
+
+    @on(GridAdjusted, batch=200)
+    def keep_adjusted(self, grids: list[Received[GridAdjusted]]) -> None:
+        self.store.absorb_grids(grids)
+
+    @on(GridStaffed, batch=200)
+    def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
+        self.store.absorb_rosters(rosters)
+
+    @answers(ReportCase, scope=Scope.CASES_REPORT)
+    def report_case(self, command: ReportCase) -> Case:
+        identity = Identity(context.message_id() or uuid4().hex, context.trace_id())
+        opened = self.store.of_origin(identity.origin)
+        if opened is None:
+            category = self.store.categories([command.category]).get(command.category)
+            grid = self.store.grids([command.place.grid]).get(command.place.grid or "")
+            opened = self.store.open(from_command(command, category, grid, context.now(), identity))
+        return opened.shown_to(command.caller)
+
+    @answers(ActOnCase, scope=None)
+    def act_on_case(self, command: ActOnCase) -> Case:
+        standing = self.store.get(command.case_no)
+        if not standing.has_applied(context.message_id()):
+            command.check_version(standing.record.version)
+            standing = self.store.write(
+                standing, act(standing.record, command, self.store.setting(standing.record, command))
+            )
+        return standing.shown_to(command.caller)
+
+    @answers(GetCase, scope=Scope.CASES_READ)
+    def get_case(self, query: GetCase) -> Case:
+        return self.store.get(query.case_no).shown_to(query.caller)
+
+    @answers(ListCases, scope=Scope.CASES_READ)
+    def list_cases(self, query: ListCases) -> Page[Case]:
+        return self.store.page(query)
+
+    @answers(GetCaseTimeline, scope=Scope.CASES_READ)
+    def get_case_timeline(self, query: GetCaseTimeline) -> Timeline:
+        return Timeline(items=self.store.get(query.case_no).timeline)
+
+    @answers(ListCategories, scope=None)
+    def list_categories(self, _query: ListCategories) -> Page[Category]:
+        return Page[Category](items=list(self.store.categories().values()))
+
+    @answers(ImportCategories, scope=Scope.ADMIN)
+    def import_categories(self, command: ImportCategories) -> ImportReport:
+        merged = heavy(merge, self.store.categories(), command.rows)
+        if not command.dry_run:
+            self.store.write_categories(merged.written)
+        return merged.report(len(command.rows), dry_run=command.dry_run)
+
+    @every(SCAN_EVERY_S)
+    def watch_clocks(self) -> None:
+        while due := self.store.due(now := context.now()):
+            self.store.write_looks([look(record, now) for record in due], now)

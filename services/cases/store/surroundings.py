@@ -1,0 +1,102 @@
+"""What this service keeps of others: grids and rosters, from their events; and its own table of categories."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pymongo import IndexModel, UpdateOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+from contracts.cases import Category
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting
+from services.cases.categories import SHIPPED
+from services.cases.intake import KnownGrid
+from services.cases.responsible import Rosters, national, significant, way_to
+from services.chassis.copies import LocalCopy
+from services.chassis.messages import Received
+
+_DUPLICATE = 11000
+
+
+class Surroundings:
+    """Copies of grids (path, state) and rosters; categories by code."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self._grids = LocalCopy(database, "grid_copies")
+        self._grids.collection.create_indexes([IndexModel([("path", 1)])])
+        self._rosters = LocalCopy(database, "roster_copies")
+        self._categories = database["categories"]
+        self._seed()
+
+    def absorb_grids(self, heard: Sequence[Received[GridPublished] | Received[GridAdjusted]]) -> None:
+        """Keep the newest of each grid."""
+        self._grids.absorb(
+            [
+                (
+                    one.data.code,
+                    one.data.version,
+                    {
+                        "path": list(one.data.path),
+                        "state": one.data.state if isinstance(one.data, GridAdjusted) else GridState.ACTIVE,
+                    },
+                )
+                for one in heard
+            ]
+        )
+
+    def absorb_rosters(self, heard: Sequence[Received[GridStaffed]]) -> None:
+        """Keep the newest roster of each grid and territory."""
+        self._rosters.absorb(
+            [
+                (
+                    one.data.target,
+                    one.data.version,
+                    {"postings": [posting.model_dump() for posting in one.data.postings]},
+                )
+                for one in heard
+            ]
+        )
+
+    def grids(self, codes: Iterable[str | None]) -> dict[str, KnownGrid]:
+        """Those that are known, by code."""
+        found = self._grids.collection.find({"_id": {"$in": sorted({code for code in codes if code})}})
+        return {one["_id"]: KnownGrid(one["_id"], one["path"], GridState(one["state"])) for one in found}
+
+    def way_to(self, org: str) -> list[str]:
+        """The territories from the province down to `org`, as a grid under it tells them; empty for an unknown one."""
+        found = self._grids.collection.find_one({"path": {"$in": [org, significant(org), national(significant(org))]}})
+        return way_to(org, found["path"]) if found else []
+
+    def rosters(self, targets: Iterable[str]) -> Rosters:
+        """Those that are known, by target."""
+        found = self._rosters.collection.find({"_id": {"$in": sorted(set(targets))}})
+        return {one["_id"]: [Posting.model_validate(posting) for posting in one["postings"]] for one in found}
+
+    def categories(self, codes: Iterable[str] | None = None) -> dict[str, Category]:
+        """These, or all; in order of code."""
+        wanted = {} if codes is None else {"_id": {"$in": sorted(set(codes))}}
+        found = self._categories.find(wanted).sort("_id", 1)
+        return {one["_id"]: Category.model_validate({**one, "code": one["_id"]}) for one in found}
+
+    def write_categories(self, changed: Mapping[str, Category]) -> None:
+        """New ones and other fields of known ones, in one round trip."""
+        writes = [UpdateOne({"_id": code}, {"$set": _fields(one)}, upsert=True) for code, one in changed.items()]
+        if writes:
+            self._categories.bulk_write(writes, ordered=False)
+
+    def _seed(self) -> None:
+        """What ships, where it is not there; what an operator changed stays."""
+        standing = {one["_id"] for one in self._categories.find({}, {"_id": 1})}
+        missing = [{"_id": one.code, **_fields(one)} for one in SHIPPED if one.code not in standing]
+        if not missing:
+            return
+        try:
+            self._categories.insert_many(missing, ordered=False)
+        except BulkWriteError as error:
+            # another process started at the same moment
+            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
+                raise
+
+
+def _fields(category: Category) -> dict[str, Any]:
+    return category.model_dump(exclude={"code"})
