@@ -1,0 +1,75 @@
+"""审计: who asked the city to change something, and what came of it; refusals as well."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import AwareDatetime
+from pymongo import DESCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+
+from contracts.shared import Model, Page
+from services.chassis import cursors
+from services.gateway.grouped import GroupedInserts
+
+# how far back the first look of a page goes; each further look goes six times as far
+FIRST_LOOK, WIDER = timedelta(minutes=10), 6
+
+
+class AuditEntry(Model):
+    """One request that would change something. `path` is the route's template: no value of a caller is kept."""
+
+    at: AwareDatetime
+    client: str | None
+    actor: str | None
+    method: str
+    path: str
+    status: int
+    code: str | None
+    trace_id: str | None
+
+
+class Audit:
+    """The record. Intake that was accepted is not in it: the raw report itself is that record."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]], days: int) -> None:
+        self.collection = database["audit"]
+        self.days = days
+        self._inserts = GroupedInserts(self.collection)
+
+    async def prepare(self) -> None:
+        """One index: for reading newest first, and for the end of the keeping."""
+        seconds = self.days * 86_400
+        await self.collection.create_indexes([IndexModel([("at", DESCENDING)], expireAfterSeconds=seconds)])
+
+    async def write(self, entry: AuditEntry) -> None:
+        """Return when it is durable."""
+        await self._inserts.insert(entry.model_dump())
+
+    async def page(self, cursor: str | None, limit: int, client: str | None = None) -> Page[AuditEntry]:
+        """Newest first. A cursor is the time of the last entry and how many of that very time were shown."""
+        now = datetime.now(UTC)
+        end, skip = now + timedelta(seconds=1), 0
+        if cursor:
+            millis, shown = cursors.decode(cursor, 2)
+            end, skip = _moment(millis), int(shown or 0)
+        oldest, look = now - timedelta(days=self.days + 1), FIRST_LOOK
+        entries: list[AuditEntry] = []
+        # closed ranges that widen: the embedded store reads the whole range before it sorts
+        while len(entries) < skip + limit + 1 and end - look > oldest - look:
+            start = max(end - look, oldest)
+            chosen: dict[str, Any] = {"at": {"$lte": end, "$gte": start}, **({"client": client} if client else {})}
+            found = self.collection.find(chosen, {"_id": 0}).sort("at", DESCENDING).limit(skip + limit + 1)
+            entries = [AuditEntry(**entry) async for entry in found]
+            if start == oldest:
+                break
+            look *= WIDER
+        shown_now = entries[skip : skip + limit]
+        if len(entries) <= skip + limit or not shown_now:
+            return Page(items=shown_now)
+        last = shown_now[-1].at
+        repeated = sum(entry.at == last for entry in entries[: skip + limit])
+        return Page(items=shown_now, next=cursors.encode(int(last.timestamp() * 1000), repeated))
+
+
+def _moment(millis: str | int | float | None) -> datetime:
+    return datetime.fromtimestamp(int(millis or 0) / 1000, UTC)

@@ -1,0 +1,201 @@
+"""OpenAPI 3.1 from the routes, and a page to read it on that loads nothing from outside."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request as HttpRequest
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Route as HttpRoute
+from swagger_ui_bundle import swagger_ui_path
+
+from contracts.base import Request
+from contracts.shared import Scope
+from services.gateway import intake
+from services.gateway.area import Area, Route, fields_of
+from services.gateway.problems import MEDIA_TYPE
+from services.gateway.reading import Form
+from services.gateway.routes import AREAS
+
+REFS = "#/components/schemas/{model}"
+ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
+TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "errors"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "zh-CN, or English by Accept-Language"},
+        "code": {"type": "string", "description": "stable, for machines"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")},
+            },
+        },
+        "trace_id": {"type": ["string", "null"]},
+    },
+}
+PAGE = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head><meta charset="utf-8"><title>一网 · 接口文档</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png"></head>
+<body><div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null})</script>
+</body>
+</html>
+"""
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """The whole description; needs neither broker nor store."""
+    schemas: dict[str, Any] = {"Problem": PROBLEM}
+    paths: dict[str, Any] = {intake.PATH: {"post": _intake()}}
+    for area in AREAS:
+        for route in area.routes:
+            paths.setdefault(route.path, {})[route.method.lower()] = _operation(area, route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "一网 Yiwang",
+            "version": "1.0.0",
+            "description": "城市网格治理: 网格底座、视联网告警、接诉即办、一网通办、部门数据共享。",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": area.name, "description": area.title} for area in AREAS],
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "basic": {"type": "http", "scheme": "basic", "description": "密码为密钥, 用户名不限"},
+            },
+        },
+    }
+
+
+def _operation(area: Area, route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    told, fields = route.document, fields_of(route.path)
+    shape: type[Request[Any]] | None = told.get("parameters_of")
+    form = route.form or (Form(shape, fields & shape.model_fields.keys(), in_query=True) if shape else None)
+    parameters = list(told.get("more", []))
+    if form:
+        schemas.update({name: schema for name, schema in form.definitions().items() if name not in schemas})
+        hidden = {parameter["name"].lower().removeprefix("x-") for parameter in parameters}
+        parameters = [*(own for own in form.parameters() if own["name"] not in hidden), *parameters]
+    named = {parameter["name"] for parameter in parameters}
+    parameters += [_plain_path(name) for name in sorted(fields - named)]
+    if route.rule.writes:
+        parameters += _headers(versioned=form is not None)
+    described = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [area.name],
+        "security": _security(route),
+        "parameters": parameters,
+        "responses": _responses(route, schemas),
+    }
+    body = _body(route, schemas)
+    return {**described, **({"requestBody": body} if body else {})}
+
+
+def _body(route: Route, schemas: dict[str, Any]) -> dict[str, Any] | None:
+    told, name = route.document, f"{''.join(part.title() for part in route.name.split('_'))}Body"
+    if "body_types" in told:
+        types, schema = told["body_types"], told["body_schema"]
+    elif "body" in told:
+        types, schema = ("application/json",), _component(told["body"], "validation", schemas)
+    elif route.form and (own := route.form.body()):
+        schemas[name] = own
+        types, schema = ("application/json",), {"$ref": f"#/components/schemas/{name}"}
+    else:
+        return None
+    first = {"schema": schema, **({} if route.example is None else {"example": route.example})}
+    rest = {media_type: {"schema": schema} for media_type in types[1:]}
+    return {"required": bool(route.form is None or schemas[name].get("required")), "content": {types[0]: first, **rest}}
+
+
+def _responses(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = _component(route.reply, "serialization", schemas) if route.reply else {"type": "object"}
+    answer = {"description": "完成", "content": {"application/json": {"schema": schema}}}
+    others = {
+        status: {"description": text, "content": {"application/json": {"schema": schema}}}
+        for status, text in route.document.get("answers", {}).items()
+    }
+    return {str(route.status): answer, **others, "default": _problem()}
+
+
+def _problem() -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": "problem+json (RFC 9457)", "content": content}
+
+
+def _component(model: type[BaseModel], mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template=REFS, mode=mode)
+    schemas.update(schema.pop("$defs", {}))
+    name = schema["title"].replace("[", "Of").replace("]", "")
+    schemas[name] = {**schema, "title": name}
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    scopes = [route.rule.scope.value] if isinstance(route.rule.scope, Scope) else []
+    return [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}]
+
+
+def _headers(*, versioned: bool) -> list[dict[str, Any]]:
+    key = {"name": "Idempotency-Key", "schema": {"type": "string", "maxLength": 200}}
+    tag = {"name": "If-Match", "schema": {"type": "string"}, "description": 'the ETag that was read, as "3"'}
+    return [{**header, "in": "header", "required": False} for header in ([key, tag] if versioned else [key])]
+
+
+def _intake() -> dict[str, Any]:
+    source = {"name": "source", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 100}}
+    scopes = [Scope.ALERTS_REPORT.value]
+    schema = {"type": "object", "required": ["report"], "properties": {"report": {"type": "string"}}}
+    body = {"schema": {"type": "string", "format": "binary"}}
+    example = "<EventNotificationAlert><eventType>VMD</eventType></EventNotificationAlert>"
+    return {
+        "operationId": "take_report",
+        "summary": "A device's own bytes, at most 256 KiB: 202 once they are durable, never a 4xx for what they say.",
+        "tags": ["alerts"],
+        "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}],
+        "parameters": [intake.ADAPTER, source, *_headers(versioned=False)],
+        "requestBody": {"required": True, "content": {"application/xml": {**body, "example": example}, "*/*": body}},
+        "responses": {
+            "202": {"description": "已持久保存", "content": {"application/json": {"schema": schema}}},
+            "default": _problem(),
+        },
+    }
+
+
+def _plain_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+async def _document(_: HttpRequest) -> Response:
+    return JSONResponse(openapi())
+
+
+async def _page(_: HttpRequest) -> Response:
+    return HTMLResponse(PAGE)
+
+
+async def _asset(request: HttpRequest) -> Response:
+    name = Path(request.url.path).name
+    headers = {"Cache-Control": "max-age=86400"}
+    return FileResponse(swagger_ui_path / name, headers=headers, media_type=TYPES[Path(name).suffix])
+
+
+ROUTES = [
+    HttpRoute("/openapi.json", _document),
+    HttpRoute("/docs", _page),
+    *(HttpRoute(f"/docs/{name}", _asset) for name in ASSETS),
+]

@@ -1,0 +1,16 @@
+"""The API, area by area."""
+
+from services.gateway.area import Area
+from services.gateway.routes import alerts, cases, catalogue, exchange, grid, imports, keys, operations, sharing
+
+AREAS: list[Area] = [
+    grid.area,
+    imports.area,
+    alerts.area,
+    cases.area,
+    catalogue.area,
+    sharing.area,
+    exchange.area,
+    operations.area,
+    keys.area,
+]

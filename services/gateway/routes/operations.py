@@ -1,0 +1,142 @@
+"""运行维护: the bus, dead letters and traces."""
+
+import asyncio
+import re
+from typing import Any
+
+import httpx
+from pydantic import AwareDatetime, Field
+from starlette.responses import Response
+
+from contracts.faults import Invalid, NotFound, Unavailable
+from contracts.operations import (
+    DeadLetter,
+    DeadLetterPayload,
+    GetStatus,
+    ListDeadLetters,
+    LookAtDeadLetter,
+    RedriveDeadLetters,
+    Redriven,
+    ServiceStatus,
+)
+from contracts.shared import Model, Page, Scope
+from services.chassis.topology import SERVICES
+from services.gateway.answers import JSON
+from services.gateway.area import Area
+from services.gateway.door import Call, Rule
+from services.gateway.reading import Form, json_object
+
+OPS = Rule(Scope.OPS)
+PATIENCE = 2.0
+SERVICE: dict[str, Any] = {"type": "string", "enum": list(SERVICES)}
+
+area = Area("operations", "运行维护: 总线、死信、链路")
+
+
+class Bus(Model):
+    """总线: each service that answers, those that are silent, and what waits at the door."""
+
+    connected: bool
+    spooled: int
+    services: list[ServiceStatus]
+    silent: list[str]
+
+
+class Redrive(Model):
+    """Which dead letters of which service go back to their queue: the ones named, or all since a time."""
+
+    service: str = Field(json_schema_extra={"enum": list(SERVICES)})
+    ids: list[str] = Field(default=[], max_length=1000)
+    since: AwareDatetime | None = None
+
+
+@area.route("GET", "/v1/bus", OPS, Bus)
+async def get_bus(call: Call) -> Response:
+    """Ask every service at once what waits and what died; a silent one is named."""
+    asked = [call.ask(GetStatus(caller=call.caller), PATIENCE, service) for service in SERVICES]
+    replies = await asyncio.gather(*asked, return_exceptions=True)
+    found = [reply for reply in replies if isinstance(reply, ServiceStatus)]
+    silent = [name for name, reply in zip(SERVICES, replies, strict=True) if not isinstance(reply, ServiceStatus)]
+    door = call.door
+    return call.answer(Bus(connected=door.bus.connected, spooled=door.spool.waiting, services=found, silent=silent))
+
+
+@area.route(
+    "GET",
+    "/v1/dead-letters",
+    OPS,
+    Page[DeadLetter],
+    parameters_of=ListDeadLetters,
+    more=[{"name": "service", "in": "query", "required": True, "schema": SERVICE}],
+)
+async def list_dead_letters(call: Call) -> Response:
+    """死信 of one service, newest first."""
+    service = _known(call.request.query_params.get("service", ""))
+    form = Form(ListDeadLetters, frozenset(), in_query=True)
+    letters = await call.ask(form.read(call), service=service)
+    return call.answer(letters)
+
+
+@area.route(
+    "POST",
+    "/v1/dead-letters:redrive",
+    Rule(Scope.OPS, writes=True),
+    Redriven,
+    example={"service": "alerts", "ids": ["0d9c…"]},
+    body=Redrive,
+)
+async def redrive_dead_letters(call: Call) -> Response:
+    """Put dead letters back on their queue; idempotent."""
+    told = Redrive.model_validate(json_object(call))
+    order = RedriveDeadLetters(caller=call.caller, idempotency_key=call.idempotency_key, ids=told.ids, since=told.since)
+    redriven = await call.ask(order, timeout=30.0, service=_known(told.service))
+    return call.answer(redriven)
+
+
+@area.route(
+    "POST",
+    "/v1/dead-letters/{service}/{id}:look",
+    Rule(Scope.OPS, writes=True),
+    DeadLetterPayload,
+    more=[
+        {"name": "service", "in": "path", "required": True, "schema": SERVICE},
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+    ],
+)
+async def look_at_dead_letter(call: Call) -> Response:
+    """The payload of one dead letter; the look is recorded."""
+    order = LookAtDeadLetter(
+        caller=call.caller, idempotency_key=call.idempotency_key, id=call.request.path_params["id"]
+    )
+    payload = await call.ask(order, service=_known(call.request.path_params["service"]))
+    return call.answer(payload)
+
+
+@area.route(
+    "GET",
+    "/v1/traces/{trace}",
+    OPS,
+    more=[{"name": "trace", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}],
+)
+async def get_trace(call: Call) -> Response:
+    """链路: the spans of one trace, in the shape of Jaeger's query v3."""
+    trace, base = call.request.path_params["trace"], call.door.settings.traces_url.rstrip("/")
+    if not re.fullmatch(r"[0-9a-f]{32}", trace):
+        raise Invalid("trace_invalid", "追踪号为 32 位十六进制小写", "a trace id is 32 lower-case hex digits")
+    try:
+        found = await call.door.http.get(f"{base}/api/v3/traces/{trace}")
+    except httpx.HTTPError:
+        found = None
+    if found is not None and found.status_code == 404:
+        raise NotFound("trace_unknown", "没有该链路 (可能尚未写入)", "no such trace (it may not be written yet)")
+    if found is None or found.status_code != 200:
+        raise Unavailable("traces_away", "链路存储暂不可用", "the trace store is away")
+    return Response(found.content, media_type=JSON)
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        raise Invalid.field(
+            "/service", "service_unknown", f"service 须为 {', '.join(SERVICES)}", f"one of {', '.join(SERVICES)}"
+        )
+    return service
