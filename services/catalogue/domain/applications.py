@@ -20,7 +20,7 @@ from contracts.catalogue import (
     NotAccepted,
     Withdrawn,
 )
-from contracts.faults import FieldFault, Forbidden, Invalid, NotFound, Refused
+from contracts.faults import FieldFault, Forbidden, Invalid, Refused
 from contracts.shared import Caller, Scope
 from services.catalogue.domain.items import Content
 from services.catalogue.forms import check_form
@@ -196,18 +196,14 @@ def _needed(pointer: str, zh: str, en: str) -> FieldFault:
     return FieldFault(pointer=pointer, code="needed", zh=f"必须写明{zh}", en=f"{en} must be given")
 
 
-def check_actor(caller: Caller, action: ApplicationAction) -> None:
-    """Applicants submit, correct and withdraw; the other steps are the office's. Raises Forbidden."""
-    if action not in APPLICANT_STEPS and not caller.may(Scope.CATALOGUE_HANDLE):
-        raise Forbidden(
-            "scope_missing",
-            f"没有权限: {action} 需要 {Scope.CATALOGUE_HANDLE}",
-            f"{action} needs the scope {Scope.CATALOGUE_HANDLE}",
-            scope=Scope.CATALOGUE_HANDLE,
-        )
+def check_actor(caller: Caller, action: ApplicationAction | None = None) -> None:
+    """Applicants draft, submit, correct and withdraw; the other steps are the office's. Raises Forbidden."""
+    applies = (action is None or action in APPLICANT_STEPS) and caller.may(Scope.CATALOGUE_APPLY)
+    if not applies and not caller.may(Scope.CATALOGUE_HANDLE):
+        needed = Scope.CATALOGUE_HANDLE if action and action not in APPLICANT_STEPS else Scope.CATALOGUE_APPLY
+        raise Forbidden("scope_missing", f"没有权限: 需要 {needed}", f"needs the scope {needed}", scope=needed)
 
 
-def check_visible(opened_by: str | None, caller: Caller) -> None:
-    """An application is seen by those who handle, and by the client that opened it. Raises NotFound."""
-    if opened_by is None or not (caller.may(Scope.CATALOGUE_HANDLE) or caller.client == opened_by):
-        raise NotFound("no_such_application", "没有这个编号的办件, 请核对", "no application has this number")
+def is_visible(client: str, caller: Caller) -> bool:
+    """Whether the caller may know of it: those who handle, and the client that opened it."""
+    return caller.client == client or caller.may(Scope.CATALOGUE_HANDLE)

@@ -14,7 +14,7 @@ from contracts.catalogue import (
     ItemType,
     SaveItem,
 )
-from contracts.faults import Conflict, FieldFault, Forbidden, Invalid, NotFound, Refused
+from contracts.faults import Conflict, FieldFault, Invalid, Refused
 from contracts.shared import Caller, Model, Scope
 from services.catalogue.forms import check_schema
 from services.catalogue.identifiers import is_credit_code
@@ -155,10 +155,9 @@ def check_editable(state: ItemState) -> None:
         raise illegal(state, "save")
 
 
-def check_visible(code: str, state: ItemState | None, caller: Caller) -> None:
-    """What was never served is seen by those who handle items only. Raises NotFound."""
-    if state is None or (state not in SERVED and not caller.may(Scope.CATALOGUE_HANDLE)):
-        raise NotFound("no_such_item", f"没有编码为 {code} 的事项", f"no item has the code {code}", item_code=code)
+def is_visible(state: ItemState, caller: Caller) -> bool:
+    """Whether the caller may know of it: what was never served is for those who handle items."""
+    return state in SERVED or caller.may(Scope.CATALOGUE_HANDLE)
 
 
 def check_available(code: str, state: ItemState, current_no: int, pinned_no: int) -> None:
@@ -175,10 +174,3 @@ def check_available(code: str, state: ItemState, current_no: int, pinned_no: int
         current_version_no=current_no,
         pinned_version_no=pinned_no,
     )
-
-
-def require(caller: Caller, *scopes: Scope) -> None:
-    """Raises Forbidden unless the caller holds one of the scopes."""
-    if not any(caller.may(scope) for scope in scopes):
-        names = " / ".join(scopes)
-        raise Forbidden("scope_missing", f"缺少权限 {names}", f"needs the scope {names}", scopes=[*scopes])

@@ -24,6 +24,8 @@ class Standing(NamedTuple):
 
     content: Content
     state: ItemState
+    version: int = 1
+    version_no: int = 1
     done: Effect | None = None
 
 
@@ -34,6 +36,11 @@ class Write(NamedTuple):
     code: str
     content: Content
     before: Standing | None
+
+    @property
+    def keeps_name(self) -> bool:
+        """Whether its spelling stands already."""
+        return self.before is not None and self.before.content.name == self.content.name
 
 
 @dataclass
