@@ -35,10 +35,10 @@ check: setup ## 风格, 类型, 依赖规则, 配置与契约 · style, types, i
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint deploy/Dockerfile
-	$(BIN)/python -m contracts.publish --check
+	$(BIN)/python -m services.publish --check
 
 contracts: .venv/.ready ## 由代码生成 contracts/published/ · write contracts/published/ from the code
-	$(BIN)/python -m contracts.publish
+	$(BIN)/python -m services.publish
 
 .venv/.ready:
 	@echo '请先运行 make setup / run make setup first' >&2; exit 1

@@ -25,6 +25,7 @@ from contracts.base import Delivery, Request
 from contracts.faults import Fault, Unavailable, WireFault
 from services.chassis import messages, tracing
 from services.chassis.links import LOST, ConfirmedChannel, Outgoing, connect
+from services.chassis.logs import describe
 from services.chassis.topology import REQUESTS
 
 _log = logging.getLogger(__name__)
@@ -177,6 +178,9 @@ class _Worker:
                 self.connected = False
                 self.lost()
                 time.sleep(pause)
+            except Exception as error:
+                _log.critical("bus thread died", extra={"link": self.name, **describe(error)})
+                os._exit(70)
         self.connected = False
 
     def lost(self) -> None:

@@ -11,7 +11,6 @@ from services.chassis.answering import Answer
 from services.chassis.listening import Listen
 from services.chassis.topology import SERVICES
 
-
 if TYPE_CHECKING:
     from services.chassis.service import Service
 

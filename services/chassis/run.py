@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+import eventlet
 from eventlet.event import Event as Signal
 from eventlet.hubs import get_hub
 from nameko.containers import ServiceContainer
@@ -12,6 +13,7 @@ from nameko.containers import ServiceContainer
 from services.chassis import health, logs, tracing
 from services.chassis.entrypoints import StoreDependency
 from services.chassis.line import Line
+from services.chassis.logs import describe
 from services.chassis.registry import service_class
 from services.chassis.service import Service
 from services.chassis.settings import settings
@@ -40,12 +42,16 @@ def run(service: type[Service]) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     container.start()
+    died = eventlet.spawn(_watch, container, stop)
     line = container.shared_extensions[Line]
     if settings().health_port:
         stores = [found for found in container.dependencies if isinstance(found, StoreDependency)]
         health.serve(settings().health_port, line, stores[0].database)
     _log.info("started", extra={"pid": os.getpid()})
     stop.wait()
+    if died.dead:
+        return 1
+    died.kill()
     signal.signal(signal.SIGALRM, lambda *_: os._exit(1))
     signal.alarm(_STOP_WITHIN_S)
     container.stop()
@@ -53,3 +59,13 @@ def run(service: type[Service]) -> int:
     _log.info("stopped")
     sys.stderr.flush()
     return 0
+
+
+def _watch(container: ServiceContainer, stop: Signal) -> None:
+    """A container that ends by itself ends the process: the supervisor starts a fresh one."""
+    try:
+        container.wait()
+    except Exception as error:
+        _log.critical("died", extra=describe(error))
+    if not stop.ready():
+        stop.send()

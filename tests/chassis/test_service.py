@@ -176,7 +176,9 @@ def test_a_request_without_reply_to_is_a_dead_letter(probe: Probe) -> None:
     publisher.close()
 
 
-@pytest.mark.parametrize("point", ["received", "before_write", "after_write", "before_publish", "after_publish", "before_ack"])
+@pytest.mark.parametrize(
+    "point", ["received", "before_write", "after_write", "before_publish", "after_publish", "before_ack"]
+)
 def test_killed_at_any_point_nothing_is_lost_or_doubled(probe: Probe, probe_contracts: Any, point: str) -> None:
     first = probe.start(CRASH_AT=f"{point}:3")
 
