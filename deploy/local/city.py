@@ -11,7 +11,7 @@ from typing import Any
 from deploy.local import broker, store
 from deploy.local.home import CITY, Home
 from deploy.local.keys import clients, keys
-from deploy.local.processes import Plan, answers, last_lines
+from deploy.local.processes import Plan, answer, answers, last_lines
 from deploy.local.stop import down, sweep
 from deploy.local.supervisor import STATE, holder, launch
 from deploy.rights import ADMIN
@@ -127,11 +127,15 @@ def wait(home: Home, say: Callable[[str], None], supervised: Callable[[], bool])
             return
         hopeless = [row for row in late if row["restarts"] >= HOPELESS]
         if hopeless or passed > READY_WITHIN or not supervised():
-            culprit = (hopeless or late or [{"name": "supervisor", "title": "看护"}])[0]
-            raise NotReady(_complaint(home, culprit["name"], culprit["title"]))
+            raise NotReady(
+                complaint(home, (hopeless or late or [{"name": "supervisor", "title": "看护", "probe": ""}])[0])
+            )
         time.sleep(0.1)
 
 
-def _complaint(home: Home, name: str, title: str) -> str:
-    zh = f"{title}（{name}）未能就绪, 日志末尾如下"
-    return f"{zh} / {name} did not become ready, the end of its log:\n{last_lines(home.log(name))}"
+def complaint(home: Home, row: dict[str, Any]) -> str:
+    """Which process is not ready, what it says of itself, and how its log ends."""
+    lines = [f"{row['title']}（{row['name']}）未能就绪 / {row['name']} did not become ready"]
+    if row["probe"].startswith("http:") and (said := answer(row["probe"])):
+        lines.append(said.decode("utf-8", "replace").rpartition("\n")[2])
+    return "\n".join([*lines, last_lines(home.log(row["name"]))])

@@ -22,6 +22,7 @@ GREETINGS = {
     "amqp": (b"AMQP\x00\x00\x09\x01", b"\x01"),
     "http": (b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"HTTP/1.1 200"),
 }
+FIRST_PAUSE = 0.05
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Process:
         self.child: subprocess.Popen[bytes] | None = None
         self.ready = False
         self.restarts = 0
-        self.started_at = self.retry_at = 0.0
+        self.started_at = self.retry_at = self.look_at = 0.0
+        self.pause = FIRST_PAUSE
 
     @property
     def log(self) -> Path:
@@ -64,7 +66,7 @@ class Process:
     def start(self) -> None:
         """Start it in a session of its own, output appended to its log."""
         self.home.directory("logs")
-        self.started_at = time.monotonic()
+        self.started_at, self.pause = time.monotonic(), FIRST_PAUSE
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as output:
             self.child = subprocess.Popen(
                 list(self.plan.argv),
@@ -86,7 +88,12 @@ class Process:
 
     def look(self) -> bool:
         """Ask a process that was not ready whether it is now."""
-        self.ready = self.ready or (self.running and answers(self.plan.ready))
+        now = time.monotonic()
+        if self.running and not self.ready and now >= self.look_at:
+            self.ready = answers(self.plan.ready)
+            # a process that takes long to get ready shall not be kept busy with saying so
+            self.pause = min(self.pause * 1.5, 1.0)
+            self.look_at = now + self.pause
         return self.ready
 
     def send(self, number: signal.Signals) -> None:
@@ -99,22 +106,28 @@ class Process:
             self.child.send_signal(number)
 
 
-def answers(ready: str, timeout: float = 1.0) -> bool:
+def answers(ready: str) -> bool:
     """Whether the server behind a plan's `ready` answers as a ready one does."""
+    kind = ready.partition(":")[0]
+    said = answer(ready)
+    return said is not None and kind in GREETINGS and said.startswith(GREETINGS[kind][1])
+
+
+def answer(ready: str, timeout: float = 2.5) -> bytes | None:
+    """What the server behind a plan's `ready` says to its greeting, at most 4 KB; `None` when it cannot be reached."""
     kind, _, port = ready.partition(":")
-    if kind not in GREETINGS:
-        return False
-    greeting, expected = GREETINGS[kind]
+    greeting, expected = GREETINGS.get(kind, (b"", b""))
+    said = b""
     try:
-        with socket.create_connection(("127.0.0.1", int(port)), timeout) as connection:
+        with socket.create_connection(("127.0.0.1", int(port or 0)), timeout) as connection:
             connection.settimeout(timeout)
             connection.sendall(greeting)
-            answer = b""
-            while len(answer) < len(expected) and (part := connection.recv(256)):
-                answer += part
+            limit = 4096 if kind == "http" else len(expected)
+            while len(said) < limit and (part := connection.recv(4096)):
+                said += part
     except OSError:
-        return False
-    return answer.startswith(expected)
+        return None
+    return said
 
 
 def start_all(processes: Sequence[Process], timeout: float = 60.0) -> None:
