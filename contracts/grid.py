@@ -89,6 +89,7 @@ class Territory(Model):
     parent: str | None
     path: list[str]
     has_geometry: bool = False
+    statistical: bool = Field(default=False, description="统计用区划 such as 市辖区: a step in the tree, no real unit")
     version: int = 1
 
 
@@ -194,7 +195,10 @@ class Activated(Model):
 
 
 class ListTerritories(Query[Page[Territory]]):
-    """Children of `parent` (the roots without one), by code."""
+    """By code: the children of `parent`, or all units of a `level` below it; `name` is how the name begins.
+
+    Without any of them the roots of the tree.
+    """
 
     parent: TerritoryCode | None = None
     level: Level | None = None
@@ -210,11 +214,17 @@ class GetTerritory(Query[Territory]):
 
 
 class ImportGround(Command[ImportReport]):
-    """Rows of one kind. Good rows are written and bad ones listed; twice the same file changes nothing."""
+    """Rows of one kind. Good rows are written and bad ones listed; twice the same file changes nothing.
+
+    divisions: code, level, name, parent_code. boundaries: code | adcode | id, geometry. grids: code | id, name, kind,
+    households, population, party_branch, responsible_body, geometry. staff: staff_no, name, phone, role, org.
+    assignments: staff_no, target, role, post, primary. `datum` is that of the geometries.
+    """
 
     kind: Literal["divisions", "boundaries", "grids", "staff", "assignments"]
     rows: list[Row] = Field(max_length=20_000)
     dry_run: bool = False
+    datum: Datum | str = Datum.WGS84
 
 
 class SaveGrid(Command[Grid]):
@@ -266,18 +276,21 @@ class Locate(Query[Located]):
 
     longitude: Longitude
     latitude: Latitude
-    datum: Datum = Datum.WGS84
+    datum: Datum | str = Datum.WGS84
 
 
 class LocateMany(Query[LocatedMany]):
     """Up to 1,000 points in one request."""
 
     points: list[Point] = Field(min_length=1, max_length=1000)
-    datum: Datum = Datum.WGS84
+    datum: Datum | str = Datum.WGS84
 
 
 class WhoIsResponsible(Query[Page[Responsible]]):
-    """For a grid: worker → chief → supervisor → community; the answer says which rule fired."""
+    """For a grid: worker → chief → supervisor → community; the answer says which rule fired.
+
+    With `role` its holders come first and the ladder is climbed from there.
+    """
 
     grid: GridCode
     role: Role | None = None

@@ -1,0 +1,70 @@
+"""Point → grid → responsible person, and the ground in numbers."""
+
+from collections.abc import Sequence
+
+from contracts.grid import Datum, GridFigures, Located, Responsible, Role, WhoIsResponsible
+from contracts.shared import Page, Point
+from services.chassis.cpu import heavy
+from services.grid.datum import datum_of, to_wgs84
+from services.grid.domain import grid_unknown, level_of
+from services.grid.index import Spot
+from services.grid.rosters import responsible
+from services.grid.store import GridStore
+
+MANY = 50
+RULE_HOUSEHOLDS = range(300, 401)
+
+
+def locate(store: GridStore, points: Sequence[Point], datum: Datum | str) -> list[Located]:
+    """Where each point lies and who answers for it; the people of all points in one look."""
+    read_as = datum_of(datum)
+    places = [to_wgs84(point.longitude, point.latitude, read_as) for point in points]
+    snapshot = store.ground.snapshot
+    spots = heavy(snapshot.locate, places) if len(places) > MANY else snapshot.locate(places)
+    ladders = [_ladder(spot) for spot in spots]
+    rosters = store.rosters.postings({code for ladder in ladders for code, _ in ladder})
+    return [
+        Located(
+            grid=spot.grid,
+            grid_name=spot.grid_name,
+            path=list(spot.path),
+            on_boundary=spot.on_boundary,
+            responsible=responsible(ladder, rosters),
+            nearest=spot.nearest,
+            nearest_m=spot.nearest_m,
+            index_version=snapshot.version,
+        )
+        for spot, ladder in zip(spots, ladders, strict=True)
+    ]
+
+
+def who_is_responsible(store: GridStore, query: WhoIsResponsible) -> Page[Responsible]:
+    """Worker → chief → supervisor → community."""
+    if query.grid not in store.grids.states([query.grid]):
+        raise grid_unknown(query.grid)
+    rosters = store.rosters.postings([query.grid, query.grid[:12]])
+    return Page(items=responsible([(query.grid, None), (query.grid[:12], "community")], rosters, query.role))
+
+
+def figures(store: GridStore) -> GridFigures:
+    """The ground in numbers; what grids lack is said of the active ones."""
+    active = list(store.grids.flagged())
+    with_chief, with_worker = store.rosters.with_role(Role.CHIEF), store.rosters.with_role(Role.WORKER)
+    return GridFigures(
+        territories=store.territories.counts(),
+        grids=store.grids.counts(),
+        staff=store.staff.count(),
+        outside_300_400_households=sum(
+            one.households is not None and one.households not in RULE_HOUSEHOLDS for one in active
+        ),
+        without_chief=[one.code for one in active if one.code not in with_chief],
+        without_worker=[one.code for one in active if one.code not in with_worker],
+        without_party_branch=sum(not one.has_party_branch for one in active),
+    )
+
+
+def _ladder(spot: Spot) -> list[tuple[str, str | None]]:
+    """Whose rosters may name somebody: the grid's and its community's; outside of all grids the territory's."""
+    if spot.grid:
+        return [(spot.grid, None), (spot.grid[:12], "community")]
+    return [(code, level_of(code).value) for code in spot.path[-1:]]

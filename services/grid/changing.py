@@ -1,0 +1,161 @@
+"""Grids as people and clients change them: drafts, facts, ground, and the steps of the machine."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.faults import Conflict, Fault, Invalid
+from contracts.grid import (
+    Activated,
+    ActivateGrids,
+    ActivationFault,
+    ActOnGrid,
+    Grid,
+    GridAction,
+    GridState,
+    Level,
+    Role,
+    SaveGrid,
+)
+from services.chassis import context
+from services.chassis.cpu import heavy
+from services.grid.activation import objections, shortcomings
+from services.grid.domain import ENDED, both, grid_code_invalid, grid_ended, grid_unknown, stale, step
+from services.grid.geometry import Surveyed, survey
+from services.grid.store import GridStore
+from services.grid.store.grids import FACTS, Held
+
+
+def held(store: GridStore, code: str) -> Held:
+    """The grid; NotFound grid_unknown."""
+    found = store.grids.one(code)
+    if found is None:
+        raise grid_unknown(code)
+    return found
+
+
+def save(store: GridStore, command: SaveGrid) -> Grid:
+    """A new draft, or other fields of a known grid; absent fields stay."""
+    facts = {name: value for name in FACTS if (value := getattr(command, name, None)) is not None}
+    ground = heavy(survey, command.geometry.model_dump()) if command.geometry else None
+    standing = store.grids.one(command.code)
+    if standing and standing.done:
+        return standing.grid
+    if command.create:
+        _create(store, command, facts, ground, standing)
+    elif standing is None:
+        raise grid_unknown(command.code)
+    else:
+        command.check_version(standing.grid.version)
+        with store.claiming:
+            _change(store, command, facts, ground, standing)
+            store.ground.refresh()
+    return held(store, command.code).grid
+
+
+def act(store: GridStore, command: ActOnGrid) -> Grid:
+    """One step of the machine; going live asks for ground of its own and a chief."""
+    standing = held(store, command.code)
+    if standing.done:
+        return standing.grid
+    grid = standing.grid
+    command.check_version(grid.version)
+    after = step(grid.code, grid.state, command.action)
+    write = store.grids.moved(standing, after, command.caller.who, command.action, command.note)
+    with store.claiming:
+        if after is GridState.ACTIVE:
+            for fault in _against(store, [standing]).values():
+                raise fault
+        store.grids.update(write.id, write.version, write.change, write.events)
+        store.ground.refresh()
+    return held(store, command.code).grid
+
+
+def activate(store: GridStore, command: ActivateGrids) -> Activated:
+    """Many drafts at once, each by the same rules as one: one check of all, one write of all."""
+    codes = sorted(set(command.codes))
+    standing = store.grids.held(codes)
+    faults: dict[str, Fault] = {code: grid_unknown(code) for code in codes if code not in standing}
+    unchanged = [one for one in standing.values() if one.grid.state is GridState.ACTIVE and not one.done]
+    earlier = [one for one in standing.values() if one.grid.state is GridState.ACTIVE and one.done]
+    drafts = []
+    for one in standing.values():
+        if one.grid.state is GridState.ACTIVE:
+            continue
+        try:
+            step(one.grid.code, one.grid.state, GridAction.ACTIVATE)
+            drafts.append(one)
+        except Fault as fault:
+            faults[one.grid.code] = fault
+    with store.claiming:
+        faults |= _against(store, drafts)
+        ready = [one for one in drafts if one.grid.code not in faults]
+        faults |= _published(store, ready, command.caller.who)
+        store.ground.refresh()
+    return Activated(
+        activated=len(earlier) + len([one for one in ready if one.grid.code not in faults]),
+        unchanged=len(unchanged),
+        rejected=[
+            ActivationFault(code=code, fault=fault.code, message=both(fault)) for code, fault in sorted(faults.items())
+        ],
+    )
+
+
+def _published(store: GridStore, ready: Sequence[Held], actor: str) -> dict[str, Fault]:
+    writes = [store.grids.moved(one, GridState.ACTIVE, actor, GridAction.ACTIVATE) for one in ready]
+    message = context.message_id()
+    outcomes = store.grids.update_many(
+        [write._replace(message_ids=(message,)) if message else write for write in writes]
+    )
+    return {write.id: stale() for write, outcome in zip(writes, outcomes, strict=True) if outcome == "stale"}
+
+
+def _against(store: GridStore, standing: Sequence[Held]) -> dict[str, Fault]:
+    """What stands against these grids being active together."""
+    grids = [one.grid for one in standing]
+    faults = shortcomings(grids, store.rosters.with_role(Role.CHIEF, [grid.code for grid in grids]))
+    candidates = {grid.code: grid.geometry.model_dump() for grid in grids if grid.geometry and grid.code not in faults}
+    return faults | opposed(store, candidates)
+
+
+def _create(
+    store: GridStore, command: SaveGrid, facts: dict[str, object], ground: Surveyed | None, standing: Held | None
+) -> None:
+    community = store.territories.one(command.code[:12])
+    if community is None or community.level is not Level.COMMUNITY:
+        raise grid_code_invalid(command.code)
+    if not command.name:
+        raise Invalid.field("/name", "missing", "新网格必须有名称", "a new grid needs a name")
+    new = store.grids.new(command.code, facts, ground, command.caller.who, "create")
+    if standing or not store.grids.insert(new.document):
+        raise Conflict("grid_exists", f"网格 {command.code} 已存在", f"grid {command.code} exists already")
+
+
+def _change(
+    store: GridStore, command: SaveGrid, facts: dict[str, object], ground: Surveyed | None, standing: Held
+) -> None:
+    grid = standing.grid
+    if grid.state in ENDED:
+        raise grid_ended(grid.code, grid.state)
+    differing, moved = difference(standing, facts, ground)
+    if moved and grid.state is GridState.ACTIVE:
+        for fault in opposed(store, {grid.code: moved.geometry}).values():
+            raise fault
+    if differing or moved:
+        write = store.grids.changed(standing, differing, moved, command.caller.who, "change")
+        store.grids.update(write.id, write.version, write.change, write.events)
+
+
+def difference(
+    standing: Held, facts: Mapping[str, object], ground: Surveyed | None
+) -> tuple[dict[str, object], Surveyed | None]:
+    """What of the facts and the ground is not so already."""
+    differing = {name: value for name, value in facts.items() if getattr(standing.grid, name) != value}
+    return differing, ground if ground and ground.digest != standing.digest else None
+
+
+def opposed(store: GridStore, candidates: Mapping[str, Mapping[str, Any]]) -> dict[str, Fault]:
+    """What an active grid or a community has against this ground, by code."""
+    if not candidates:
+        return {}
+    communities = store.territories.grounds({code[:12] for code in candidates})
+    return heavy(objections, candidates, communities, store.ground.refresh().grids)

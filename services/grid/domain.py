@@ -1,0 +1,131 @@
+"""Codes, levels and the machine of a grid 网格."""
+
+from collections.abc import Mapping
+
+from contracts.faults import Conflict, Fault, Invalid, NotFound, Refused
+from contracts.grid import GridAction, GridState, Level
+
+LEVEL_OF_DIGITS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
+STATISTICAL_NAMES = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+"""Units that the statistics bureau puts between two real ones so that every tree has all levels."""
+
+STEPS: Mapping[tuple[GridState, GridAction], GridState] = {
+    (GridState.DRAFT, GridAction.ACTIVATE): GridState.ACTIVE,
+    (GridState.DRAFT, GridAction.CANCEL): GridState.CANCELLED,
+    (GridState.ACTIVE, GridAction.SUSPEND): GridState.SUSPENDED,
+    (GridState.SUSPENDED, GridAction.RESUME): GridState.ACTIVE,
+}
+LIVE = frozenset({GridState.ACTIVE, GridState.SUSPENDED})
+ENDED = frozenset({GridState.RETIRED, GridState.CANCELLED})
+
+
+def national(code: str) -> str:
+    """The 12-digit form of a division code of 2, 4, 6, 9 or 12 digits: 230902 → 230902000000."""
+    return code.ljust(12, "0")
+
+
+def significant(code: str) -> str:
+    """A 12-digit code without the groups of zeros at its end: 230902000000 → 230902."""
+    for length in (2, 4, 6, 9):
+        if not code[length:].strip("0"):
+            return code[:length]
+    return code
+
+
+def level_of(code: str) -> Level:
+    """The level that the significant digits of a 12-digit code name."""
+    return LEVEL_OF_DIGITS[len(significant(code))]
+
+
+def parent_of(code: str) -> str | None:
+    """The code one level up; a level without units is skipped (441900003000 → 441900000000, 东莞 has no counties)."""
+    digits = significant(code)
+    above = {12: 9, 9: 6, 6: 4, 4: 2, 2: 0}[len(digits)]
+    parent = national(significant(national(digits[:above]))) if above else None
+    return parent if parent != code else None
+
+
+def path_of(code: str) -> list[str]:
+    """The codes from the province down to the territory itself."""
+    parent = parent_of(code)
+    return [*path_of(parent), code] if parent else [code]
+
+
+def is_statistical(name: str) -> bool:
+    """Whether the unit stands in the tree for statistics only 统计用区划."""
+    return name in STATISTICAL_NAMES
+
+
+def step(code: str, state: GridState, action: GridAction) -> GridState:
+    """The state after an action; Refused illegal_step names the legal ones."""
+    after = STEPS.get((state, action))
+    if after is None:
+        allowed = [legal.value for at, legal in STEPS if at is state]
+        raise Refused(
+            "illegal_step",
+            f"网格 {code} 处于 {state}, 不能 {action}",
+            f"grid {code} is {state}; {action} is not possible",
+            state=state.value,
+            allowed_actions=[*allowed],
+        )
+    return after
+
+
+def mask_phone(phone: str) -> str:
+    """138****1234: enough to recognise a number, not to ring it."""
+    kept = 4 if len(phone) >= 10 else 2
+    front = phone[:3] if len(phone) >= 10 else ""
+    return front + "*" * (len(phone) - len(front) - kept) + phone[-kept:]
+
+
+def grid_unknown(code: str) -> NotFound:
+    """No such grid."""
+    return NotFound("grid_unknown", f"没有网格 {code}", f"no grid {code}", code_asked=code)
+
+
+def territory_unknown(code: str) -> NotFound:
+    """No such territory."""
+    return NotFound("territory_unknown", f"没有区划 {code}", f"no territory {code}", code_asked=code)
+
+
+def staff_unknown(staff_no: str) -> NotFound:
+    """No such person."""
+    return NotFound("staff_unknown", f"没有工号为 {staff_no} 的人员", f"no staff number {staff_no}", staff_no=staff_no)
+
+
+def grid_code_invalid(code: str) -> Invalid:
+    """A grid's code begins with that of a known community."""
+    return Invalid.field(
+        "/code",
+        "grid_code_invalid",
+        f"网格编码所属社区 {code[:12]} 不存在",
+        f"there is no community {code[:12]}",
+    )
+
+
+def stale() -> Conflict:
+    """Somebody else was faster."""
+    return Conflict("version_stale", "同时被他人更新, 请重试", "changed by somebody else meanwhile; try again")
+
+
+def grid_ended(code: str, state: GridState) -> Refused:
+    """A cancelled or retired grid stays as it was; its code is never used again."""
+    return Refused(
+        "grid_ended", f"网格 {code} 已 {state}, 不能再改", f"grid {code} is {state} for good", state=state.value
+    )
+
+
+def grid_overlap(code: str, other: str, shared_m2: float) -> Conflict:
+    """Two grids claim the same ground."""
+    return Conflict(
+        "grid_overlap",
+        f"网格 {code} 与 {other} 重叠 {shared_m2:.0f} 平方米",
+        f"grid {code} overlaps {other} by {shared_m2:.0f} m²",
+        other=other,
+        area_m2=shared_m2,
+    )
+
+
+def both(fault: Fault) -> str:
+    """A fault's Chinese and English in one text."""
+    return f"{fault.zh} / {fault.en}"

@@ -1,0 +1,33 @@
+"""Import of the ground: rows are read, compared with what stands, and written in bulk; a dry run only counts."""
+
+from collections.abc import Callable
+
+from contracts.grid import ImportGround
+from contracts.shared import ImportReport
+from services.grid.importing.boundaries import boundaries
+from services.grid.importing.divisions import divisions
+from services.grid.importing.grids import grids
+from services.grid.importing.people import assignments, staff
+from services.grid.importing.tally import Tally
+from services.grid.store import GridStore
+
+KINDS: dict[str, Callable[[GridStore, ImportGround, Tally], None]] = {
+    "divisions": divisions,
+    "boundaries": boundaries,
+    "grids": grids,
+    "staff": staff,
+    "assignments": assignments,
+}
+
+
+def carry_out(store: GridStore, command: ImportGround) -> ImportReport:
+    """Import rows of one kind. Good rows are written, bad ones listed by line and key."""
+    done = store.imports.done()
+    if done:
+        return done
+    tally = Tally(command.kind, dry_run=command.dry_run, read=len(command.rows))
+    KINDS[command.kind](store, command, tally)
+    report = tally.report()
+    if not command.dry_run:
+        store.imports.keep(report, command.caller.who)
+    return report

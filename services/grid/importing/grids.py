@@ -1,0 +1,79 @@
+"""网格: new ones arrive as drafts, known ones change; a live grid's new ground must not take another's."""
+
+from collections.abc import Mapping
+from typing import cast
+
+from contracts.faults import Fault, Invalid
+from contracts.grid import GridState, ImportGround, Level
+from services.chassis.cpu import heavy
+from services.grid.changing import difference, opposed
+from services.grid.datum import datum_of
+from services.grid.domain import ENDED, grid_code_invalid, grid_ended
+from services.grid.geometry import Surveyed
+from services.grid.importing.boundaries import surveys
+from services.grid.importing.rows import GridRow
+from services.grid.importing.tally import Step, Tally
+from services.grid.store import GridStore
+from services.grid.store.grids import FACTS, Held
+
+
+def grids(store: GridStore, command: ImportGround, tally: Tally) -> None:
+    """Facts and geometries of grids by code; absent fields stay."""
+    datum = datum_of(command.datum)
+    rows = tally.read(GridRow, command.rows, "code", {"code": "grid_code_invalid"})
+    entries = tally.firsts(rows, lambda row: row.code)
+    drawn = [row.geometry for _, row in entries if row.geometry is not None]
+    surveyed = iter(heavy(surveys, drawn, datum))
+    communities = store.territories.standing({row.code[:12] for _, row in entries})
+    standing = store.grids.held([row.code for _, row in entries])
+    actor, steps = command.caller.who, []
+    moved: dict[str, Surveyed] = {}
+    for line, row in entries:
+        drawn_as = next(surveyed) if row.geometry is not None else None
+        held, community = standing.get(row.code), communities.get(row.code[:12])
+        fault = _refusal(row, held, known=bool(community and community.level is Level.COMMUNITY))
+        if fault or isinstance(drawn_as, Fault):
+            tally.reject(line, row.code, fault or cast("Fault", drawn_as))
+            continue
+        ground, place = drawn_as, [(line, row.code)]
+        facts = {name: value for name in FACTS if (value := getattr(row, name)) is not None}
+        if ground and ground.repaired:
+            tally.mend(line, row.code, ground.repaired)
+        if held is None:
+            steps.append(Step(store.grids.new(row.code, facts, ground, actor, "import"), created=place))
+            continue
+        differing, ground = difference(held, facts, ground)
+        if not differing and not ground:
+            tally.unchanged += 1
+            continue
+        if ground and held.grid.state is GridState.ACTIVE:
+            moved[row.code] = ground
+        steps.append(Step(store.grids.changed(held, differing, ground, actor, "import"), changed=place))
+    with store.claiming:
+        tally.write(store.grids, _unopposed(store, steps, moved, tally))
+        store.ground.refresh()
+
+
+def _refusal(row: GridRow, held: Held | None, *, known: bool) -> Fault | None:
+    if not known:
+        return grid_code_invalid(row.code)
+    if held is None and not row.name:
+        return Invalid.field("/name", "row_invalid", "新网格必须有名称", "a new grid needs a name")
+    if held and held.grid.state in ENDED:
+        return grid_ended(row.code, held.grid.state)
+    return None
+
+
+def _unopposed(store: GridStore, steps: list[Step], moved: Mapping[str, Surveyed], tally: Tally) -> list[Step]:
+    """The steps without those whose new ground an active grid or the community objects to."""
+    if not moved:
+        return steps
+    refused = opposed(store, {code: one.geometry for code, one in moved.items()})
+    kept = []
+    for step in steps:
+        line, code = (*step.changed, *step.created)[0]
+        if code in refused:
+            tally.reject(line, code, refused[code])
+        else:
+            kept.append(step)
+    return kept

@@ -1,0 +1,125 @@
+"""What an import has read, refused, mended and written so far."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from contracts.faults import Fault
+from contracts.shared import ImportReport, Model, Row, RowFault
+from services.chassis import context
+from services.chassis.aggregates import Aggregates, Changed, New
+from services.grid.domain import both, stale
+
+M = TypeVar("M", bound=Model)
+
+
+Places = Sequence[tuple[int, str]]
+
+
+class Step(NamedTuple):
+    """One write that an import has decided on, and the rows it carries out: (line, key) by what they amount to."""
+
+    write: New | Changed
+    created: Places = ()
+    changed: Places = ()
+
+
+class Tally:
+    """Counts rows; a dry run gives the same numbers and writes nothing."""
+
+    def __init__(self, kind: str, *, dry_run: bool, read: int) -> None:
+        self.kind, self.dry_run, self.rows_read = kind, dry_run, read
+        self.created = self.changed = self.unchanged = 0
+        self.rejected: list[RowFault] = []
+        self.repaired: list[RowFault] = []
+
+    def reject(self, line: int, key: str, fault: Fault) -> None:
+        """A row that is not taken."""
+        self.rejected.append(RowFault(line=line, key=key, code=fault.code, message=both(fault)))
+
+    def mend(self, line: int, key: str, told: tuple[str, str]) -> None:
+        """A row that is taken after a repair."""
+        self.repaired.append(RowFault(line=line, key=key, code="geometry_repaired", message=" / ".join(told)))
+
+    def read(
+        self, model: type[M], rows: Sequence[Row], key: str, codes: dict[str, str] | None = None
+    ) -> list[tuple[int, M]]:
+        """The rows as typed values; unreadable ones are rejected. `codes`: the fault's code by field name.
+
+        `key` is the field that names a row to people. Empty text counts as absent. No value is ever repeated.
+        """
+        good = []
+        for row in rows:
+            values = {name: _plain(value) for name, value in row.values.items()}
+            said = {name: value for name, value in values.items() if value is not None}
+            try:
+                good.append((row.line, model.model_validate(said)))
+            except ValidationError as error:
+                first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+                field = str(first["loc"][0]) if first["loc"] else key
+                code = (codes or {}).get(field, "row_invalid")
+                message = f"字段 {field} 不符合要求 / {field}: {first['msg']}"
+                self.rejected.append(
+                    RowFault(line=row.line, key=str(said.get(key, ""))[:50], code=code, message=message)
+                )
+        return good
+
+    def firsts(self, entries: Sequence[tuple[int, M]], key: Callable[[M], Hashable]) -> list[tuple[int, M]]:
+        """The first row of each key; a later one of the same key is rejected as its duplicate."""
+        lines: dict[Hashable, int] = {}
+        kept = []
+        for line, entry in sorted(entries, key=lambda pair: pair[0]):
+            name = key(entry)
+            if name in lines:
+                first = lines[name]
+                self.reject(
+                    line, str(name), Fault("duplicate_code", f"与第 {first} 行重复", f"line {first} has it already")
+                )
+                continue
+            lines[name] = line
+            kept.append((line, entry))
+        return kept
+
+    def write(self, aggregates: Aggregates, steps: Sequence[Step]) -> None:
+        """Carry the steps out in two round trips; what somebody else changed meanwhile is rejected, not overwritten."""
+        lost = set() if self.dry_run else _lost(aggregates, steps)
+        for at, step in enumerate(steps):
+            if at in lost:
+                for line, key in (*step.created, *step.changed):
+                    self.reject(line, key, stale())
+            else:
+                self.created += len(step.created)
+                self.changed += len(step.changed)
+
+    def report(self) -> ImportReport:
+        """The numbers, faults by line."""
+        return ImportReport(
+            kind=self.kind,
+            dry_run=self.dry_run,
+            read=self.rows_read,
+            created=self.created,
+            changed=self.changed,
+            unchanged=self.unchanged,
+            rejected=sorted(self.rejected, key=lambda fault: fault.line),
+            repaired=sorted(self.repaired, key=lambda fault: fault.line),
+        )
+
+
+def _lost(aggregates: Aggregates, steps: Sequence[Step]) -> set[int]:
+    """Write; the steps that somebody else was faster than."""
+    new = [(at, step.write) for at, step in enumerate(steps) if isinstance(step.write, New)]
+    changed = [(at, step.write) for at, step in enumerate(steps) if isinstance(step.write, Changed)]
+    message = context.message_id()
+    marked = [write._replace(message_ids=(message,)) if message else write for _, write in changed]
+    fresh = aggregates.insert_many([write for _, write in new])
+    outcomes = aggregates.update_many(marked)
+    return {at for at, write in new if write.document["_id"] not in fresh} | {
+        at for (at, _), outcome in zip(changed, outcomes, strict=True) if outcome == "stale"
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return value.strip() or None
+    return value

@@ -1,0 +1,30 @@
+"""The registry's documents: one module a collection, and no field of theirs is known elsewhere."""
+
+from threading import Lock
+from typing import Any
+
+from pymongo.database import Database
+
+from services.grid.index import LiveGround
+from services.grid.store.grids import Grids
+from services.grid.store.imports import Imports
+from services.grid.store.rosters import Rosters
+from services.grid.store.staff import Staff
+from services.grid.store.territories import Territories
+
+
+class GridStore:
+    """The collections of the database `grid`, and the index of the ground kept over them.
+
+    `claiming` is held from the look at the ground until the write that takes some of it, so that two commands of one
+    process cannot take the same.
+    """
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self.territories = Territories(database)
+        self.grids = Grids(database)
+        self.staff = Staff(database)
+        self.rosters = Rosters(database)
+        self.imports = Imports(database)
+        self.ground = LiveGround(self.territories, self.grids)
+        self.claiming = Lock()

@@ -1,0 +1,142 @@
+"""Collection `territories` 区域: _id code, level, name, parent, path[], statistical, geometry and its digest."""
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pymongo import IndexModel
+from pymongo.database import Database
+
+from contracts.grid import Level, ListTerritories, Territory
+from contracts.shared import Page
+from services.chassis import cursors
+from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.grid.domain import is_statistical, national, path_of, significant
+from services.grid.geometry import Surveyed
+from services.grid.index import Parcel
+
+INDEXES = [
+    IndexModel([("parent", 1), ("_id", 1)], name="parent"),
+    IndexModel([("level", 1), ("_id", 1)], name="level"),
+    IndexModel([("name", 1)], name="name"),
+    IndexModel([("updated_at", 1)], name="updated_at"),
+]
+WITHOUT_GROUND = {"geometry": 0, "applied": 0, "outbox": 0}
+
+
+class Standing(NamedTuple):
+    """What an import compares with. `digest` None: no geometry yet."""
+
+    version: int
+    name: str
+    level: Level
+    digest: str | None
+
+
+class Territories(Aggregates):
+    """The division tree 区划树."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        super().__init__(database, "territories", INDEXES)
+
+    def one(self, code: str) -> Territory | None:
+        """By its 12-digit code."""
+        found = self.collection.find_one({"_id": code}, WITHOUT_GROUND)
+        return _territory(found) if found else None
+
+    def page(self, query: ListTerritories) -> Page[Territory]:
+        """A part of the tree, by code."""
+        criteria: dict[str, Any] = {}
+        codes: dict[str, str] = {}
+        parent = national(query.parent) if query.parent else None
+        if query.name:
+            criteria["name"] = {"$regex": f"^{re.escape(query.name)}"}
+        if query.level:
+            criteria["level"] = query.level
+        if parent and query.level:
+            prefix = significant(parent)
+            codes = {"$gt": parent, "$lte": prefix.ljust(12, "9")}
+        elif parent or not criteria:
+            criteria["parent"] = parent
+        if query.cursor:
+            codes["$gt"] = str(cursors.decode(query.cursor, 1)[0])
+        if codes:
+            criteria["_id"] = codes
+        found = list(self.collection.find(criteria, WITHOUT_GROUND).sort("_id", 1).limit(query.limit + 1))
+        following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
+        return Page(items=[_territory(one) for one in found[: query.limit]], next=following)
+
+    def standing(self, codes: Collection[str]) -> dict[str, Standing]:
+        """Those of the codes that exist."""
+        fields = {"version": 1, "name": 1, "level": 1, "geometry_digest": 1}
+        return {
+            one["_id"]: Standing(one["version"], one["name"], Level(one["level"]), one.get("geometry_digest"))
+            for one in self.collection.find({"_id": {"$in": list(codes)}}, fields)
+        }
+
+    def grounds(self, codes: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The geometries of those of the codes that have one."""
+        found = self.collection.find({"_id": {"$in": list(codes)}, "geometry_version": {"$gt": 0}}, {"geometry": 1})
+        return {one["_id"]: one["geometry"] for one in found}
+
+    def new(self, code: str, level: Level, name: str, parent: str | None) -> New:
+        """A unit of the tree, without ground yet."""
+        return New(
+            {
+                "_id": code,
+                "level": level,
+                "name": name,
+                "parent": parent,
+                "path": path_of(code),
+                "statistical": is_statistical(name),
+                "geometry_version": 0,
+            }
+        )
+
+    def renamed(self, code: str, version: int, name: str) -> Changed:
+        """Another name for the same code."""
+        return Changed(code, version, Change(set={"name": name, "statistical": is_statistical(name)}))
+
+    def bounded(self, code: str, version: int, ground: Surveyed) -> Changed:
+        """A (new) boundary."""
+        fields = {"geometry": ground.geometry, "geometry_digest": ground.digest, "area_m2": ground.area_m2}
+        return Changed(code, version, Change(set=fields, inc={"geometry_version": 1}))
+
+    def counts(self) -> dict[str, int]:
+        """How many units at each level."""
+        found = self.collection.aggregate([{"$group": {"_id": "$level", "count": {"$sum": 1}}}])
+        return {one["_id"]: one["count"] for one in found}
+
+    def versions_since(self, at: datetime) -> Iterator[tuple[str, int, datetime]]:
+        """Code, version and time of what was written at that time or later."""
+        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1, "updated_at": 1}):
+            yield one["_id"], one["version"], one["updated_at"]
+
+    def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
+        """What the index of the ground needs of these units, of all when None."""
+        criteria = {} if codes is None else {"_id": {"$in": list(codes)}}
+        fields = {"version": 1, "updated_at": 1, "name": 1, "path": 1, "level": 1, "geometry": 1}
+        for one in self.collection.find(criteria, fields):
+            yield Parcel(
+                code=one["_id"],
+                layer=one["level"],
+                name=one["name"],
+                path=tuple(one["path"]),
+                geometry=one.get("geometry"),
+                version=one["version"],
+                updated_at=one["updated_at"],
+            )
+
+
+def _territory(found: dict[str, Any]) -> Territory:
+    return Territory(
+        code=found["_id"],
+        level=found["level"],
+        name=found["name"],
+        parent=found["parent"],
+        path=found["path"],
+        has_geometry=found["geometry_version"] > 0,
+        statistical=found["statistical"],
+        version=found["version"],
+    )
