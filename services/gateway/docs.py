@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from starlette.routing import Route as HttpRoute
 from swagger_ui_bundle import swagger_ui_path
 
 from contracts.base import Request
 from contracts.shared import Scope
 from services.gateway import intake
 from services.gateway.area import Area, Route, fields_of
+from services.gateway.plain import Plain
 from services.gateway.problems import MEDIA_TYPE
 from services.gateway.reading import Form
 from services.gateway.routes import AREAS
@@ -195,7 +195,7 @@ async def _asset(request: HttpRequest) -> Response:
 
 
 ROUTES = [
-    HttpRoute("/openapi.json", _document),
-    HttpRoute("/docs", _page),
-    *(HttpRoute(f"/docs/{name}", _asset) for name in ASSETS),
+    Plain("/openapi.json", _document),
+    Plain("/docs", _page),
+    *(Plain(f"/docs/{name}", _asset) for name in ASSETS),
 ]

@@ -10,7 +10,6 @@ from opentelemetry.context import attach, detach
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from contracts.alerts import Report, ReportReceived
 from contracts.faults import Fault, Invalid, NotFound, Unavailable
@@ -20,6 +19,7 @@ from services.gateway.answers import JSON
 from services.gateway.door import Door, door_of
 from services.gateway.idempotency import key_of
 from services.gateway.limits import INTAKE, read_body
+from services.gateway.plain import Plain
 from services.gateway.problems import problem, store_away
 
 ADAPTERS = ("hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager")
@@ -62,7 +62,7 @@ async def take(request: Request) -> Response:
     return Response(b'{"report":"%s"}' % report.report.encode(), 202, media_type=JSON)
 
 
-ROUTE = Route(PATH, take, methods=["POST"])
+ROUTE = Plain(PATH, take, methods=["POST"])
 
 
 async def known(door: Door, report: str) -> Report | None:

@@ -42,11 +42,9 @@ ZH = {
 
 def invalid(error: ValidationError, parameters: Collection[str] = (), names: dict[str, str] | None = None) -> Invalid:
     """All findings as one fault. Fields among `parameters` came by path or query and have no place in the body."""
-    found = [
-        _field(finding, parameters, names or {})
-        for finding in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-    ]
-    return Invalid("input_invalid", "内容不符合要求, 详见 errors", "the input is not valid, see errors", found)
+    findings = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    found = {field.model_dump_json(): field for field in (_field(one, parameters, names or {}) for one in findings)}
+    return Invalid("input_invalid", "内容不符合要求, 详见 errors", "the input is not valid, see errors", found.values())
 
 
 def _field(finding: Any, parameters: Collection[str], names: dict[str, str]) -> FieldFault:
