@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database
 
 from contracts.shared import Caller, Scope

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ def test_poison_is_tried_six_times_with_pauses_then_filed_and_its_neighbours_go_
     assert letter["trace_id"] is None or len(letter["trace_id"]) == 32
     tries = [found["at"] for found in probe.database.tries.find({"message": letter["message_id"]}).sort("at")]
     assert len(tries) == 6
-    pauses = [(later - earlier).total_seconds() for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
     assert pauses[0] >= 0.2
     assert pauses[1] >= 0.5
     assert all(pause >= 1 for pause in pauses[2:])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import alerts, cases, catalogue, grid, sharing  # noqa: F401 (they register their events)
 from contracts.base import EVENTS
 from contracts.compatibility import Schema, breaks
 
