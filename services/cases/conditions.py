@@ -12,33 +12,41 @@ from services.cases.responsible import is_above, significant
 
 
 def check(record: CaseRecord, command: ActOnCase, caller: Caller, now: datetime) -> None:
-    """Raises Forbidden, Refused (with the legal steps) or Invalid (naming every field)."""
-    check_entitled(record, STEPS[command.action].who, caller)
-    check_legal(record, command.action, caller, now)
+    """Raises Forbidden, Refused (with the legal steps) or Invalid (naming every field).
+
+    Rights come first, so that a stranger learns nothing of the case; whose it is comes after its state.
+    """
+    who = STEPS[command.action].who
+    check_scope(record, who, caller)
+    check_legal(record, command.action, now)
+    check_relation(record, command.action, caller)
     check_fields(command)
 
 
-def check_entitled(record: CaseRecord, who: Who, caller: Caller) -> None:
-    """Whether the caller is the one whose step it is. Raises Forbidden."""
+def check_scope(record: CaseRecord, who: Who, caller: Caller) -> None:
+    """Whether the caller may take such steps at all. Raises Forbidden."""
     at_desk = caller.may(Scope.CASES_HANDLE)
-    match who:
-        case Who.DESK:
-            if not at_desk:
-                raise Forbidden("scope_missing", "需要权限 cases:handle", "needs the scope cases:handle")
-        case Who.OWNER:
-            if not at_desk and not (caller.may(Scope.CASES_READ) and _owns(record, caller)):
-                raise Forbidden("not_the_owner", "此单未派给您或您的单位", "it was not dispatched to you or yours")
-        case Who.ABOVE:
-            if not caller.may(Scope.ADMIN) and not (at_desk and _stands_above(record, caller)):
-                raise Forbidden("not_from_above", "须由上级批准", "must be approved by a territory above the owner")
-        case Who.REPORTER:
-            client, person = record.reported_by
-            if caller.client != client or not (at_desk or caller.who == person):
-                raise Forbidden("not_the_reporter", "只有上报人可以撤诉", "only the one who reported it may withdraw")
+    if who is Who.REPORTER:
+        client, person = record.reported_by
+        if caller.client != client or not (at_desk or caller.who == person):
+            raise Forbidden("not_the_reporter", "只有上报人可以撤诉", "only the one who reported it may withdraw")
+    elif not (at_desk or (who is Who.OWNER and caller.may(Scope.CASES_READ))):
+        raise Forbidden("scope_missing", "没有权限: 需要 cases:handle", "needs the scope cases:handle")
 
 
-def check_legal(record: CaseRecord, action: CaseAction, caller: Caller, now: datetime) -> None:
-    """Whether the case allows the step now. Raises Refused with the legal ones, Forbidden for a check of one's own."""
+def check_relation(record: CaseRecord, action: CaseAction, caller: Caller) -> None:
+    """Whether it is this caller's to take it on this case. Raises Forbidden."""
+    who = STEPS[action].who
+    if who is Who.OWNER and not (caller.may(Scope.CASES_HANDLE) or _owns(record, caller)):
+        raise Forbidden("not_the_owner", "此单未派给您或您的单位", "it was not dispatched to you or yours")
+    if who is Who.ABOVE and not (caller.may(Scope.ADMIN) or _stands_above(record, caller)):
+        raise Forbidden("not_from_above", "须由上级批准", "must be approved by a territory above the owner")
+    if action in (CaseAction.PASS, CaseAction.FAIL) and caller.who == record.resolved_by:
+        raise Forbidden("checker_is_handler", "办结人不能核查自己的工单", "who resolved it may not check it")
+
+
+def check_legal(record: CaseRecord, action: CaseAction, now: datetime) -> None:
+    """Whether the case allows the step now. Raises Refused with the legal ones."""
     step, legal = STEPS[action], allowed_actions(record, now)
     actions: list[JsonValue] = [str(one) for one in legal]
     if record.state not in step.sources:
@@ -51,8 +59,6 @@ def check_legal(record: CaseRecord, action: CaseAction, caller: Caller, now: dat
         )
     if found := hindrance(record, action, now):
         raise Refused(found.code, found.zh, found.en, allowed_actions=actions, state=str(record.state))
-    if action in (CaseAction.PASS, CaseAction.FAIL) and caller.who == record.resolved_by:
-        raise Forbidden("checker_is_handler", "办结人不能核查自己的工单", "who resolved it may not check it")
 
 
 def check_fields(command: ActOnCase) -> None:
