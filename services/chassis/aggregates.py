@@ -6,8 +6,9 @@ document locked for 60 s after its client died.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 from uuid import uuid4
+from weakref import WeakSet
 
 from pymongo import IndexModel, UpdateOne
 from pymongo.collection import Collection
@@ -74,6 +75,9 @@ class Changed(NamedTuple):
 class Aggregates:
     """A collection of aggregates. `applied_kept` bounds how far back a redelivered message is recognised."""
 
+    # the relay serves every outbox of its database, wherever in a store the collection is held
+    _built: ClassVar["WeakSet[Aggregates]"] = WeakSet()
+
     def __init__(
         self,
         database: Database[Document],
@@ -87,6 +91,13 @@ class Aggregates:
         # a plain equality index: the embedded store scans for {"outbox.0": {"$exists": true}}
         self.indexes = [IndexModel([("pending", 1)], name="pending", sparse=True), *indexes]
         self.collection.create_indexes(self.indexes)
+        self._built.add(self)
+
+    @classmethod
+    def of(cls, database: Database[Document]) -> list["Aggregates"]:
+        """All that were built on this very database, by name."""
+        mine = [found for found in cls._built if found.collection.database is database]
+        return sorted(mine, key=lambda found: found.name)
 
     def get(self, id: object) -> Document | None:
         """The document as it stands."""

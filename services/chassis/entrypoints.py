@@ -29,7 +29,7 @@ class StoreDependency(DependencyProvider):
         name = self.container.service_name
         self.database: Database[Document] = connect(settings().mongodb_url, settings().database or name)
         self.built = self.store(self.database)
-        self.aggregates = [value for value in vars(self.built).values() if isinstance(value, Aggregates)]
+        self.aggregates = Aggregates.of(self.database)
         self.relay = OutboxRelay(settings().amqp_url, name, self.database, self.aggregates)
 
     def start(self) -> None:
