@@ -26,8 +26,8 @@ log.console = true
 log.console.level = info
 log.connection.level = error
 """
-# RabbitMQ's own defaults make room for a million processes and use every core.
-ERLANG = "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +SDio 4"
+# two schedulers are enough for one city and leave the cores to the services
+ERLANG = "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2"
 
 
 def url(home: Home, user: str) -> str:

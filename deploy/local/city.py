@@ -16,8 +16,9 @@ from deploy.local.stop import down, sweep
 from deploy.local.supervisor import STATE, holder, launch
 from deploy.rights import ADMIN
 
-# Every service, and what a person reads beside its name.
+# Every process of ours, and what a person reads beside its name.
 SERVICES = {
+    "console": "控制台",
     "grid": "网格",
     "alerts": "告警",
     "cases": "处置",
@@ -25,7 +26,7 @@ SERVICES = {
     "sharing": "共享",
     "gateway": "网关",
 }
-DATABASES = [*SERVICES, "traces"]
+DATABASES = ["grid", "alerts", "cases", "catalogue", "sharing", "gateway", "traces"]
 READY_WITHIN = 120.0
 # A process that has died this often without ever being ready will not come up by waiting.
 HOPELESS = 6
@@ -46,8 +47,8 @@ def plans(home: Home, services: Collection[str] = SERVICES) -> list[Plan]:
     if services:
         found.append(_plan("declare", "总线拓扑", "exit", {"AMQP_URL": amqp(home)}, servers))
     for name in services:
-        ready = f"http:{home.port(name)}"
-        found.append(_plan(name, SERVICES[name], ready, _told(home, name), ["declare", *servers]))
+        needs = [server for server in servers if server == "store"] if name == "console" else ["declare", *servers]
+        found.append(_plan(name, SERVICES[name], f"http:{home.port(name)}", _told(home, name, services), needs))
     return found
 
 
@@ -66,9 +67,14 @@ def _plan(name: str, title: str, ready: str, env: dict[str, str], needs: list[st
     return Plan(name, title, [sys.executable, "-m", "services", name], ready, {**profile, **env}, needs)
 
 
-def _told(home: Home, name: str) -> dict[str, str]:
-    port = str(home.port(name))
+def _told(home: Home, name: str, services: Collection[str]) -> dict[str, str]:
+    port, traces = str(home.port(name)), f"http://127.0.0.1:{home.port('console')}"
+    if name == "console":
+        told = {"MONGODB_URL": mongodb(home, "traces"), "DATABASE": "traces", "OTLP_ENDPOINT": ""}
+        return {**told, "CONSOLE_HOST": "127.0.0.1", "CONSOLE_PORT": port}
     told = {"AMQP_URL": amqp(home, name), "MONGODB_URL": mongodb(home, name), "DATABASE": name}
+    if "console" in services and not os.environ.get("OTLP_ENDPOINT"):
+        told |= {"OTLP_ENDPOINT": f"{traces}/v1/traces", "TRACES_URL": traces}
     if name != "gateway":
         return {**told, "HEALTH_PORT": port}
     bootstrap = str(home.write("clients.json", clients(home)))
@@ -93,7 +99,7 @@ def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], No
                 raise
         city = {
             "gateway": f"http://127.0.0.1:{home.port('gateway')}",
-            "console": None,
+            "console": f"http://127.0.0.1:{home.port('console')}" if "console" in services else None,
             "amqp": amqp(home),
             "mongodb": mongodb(home),
             "keys": keys(home),

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from deploy.local.city import DATABASES, SERVICES
+from deploy.local.city import DATABASES
 from deploy.local.home import ROOT
 from deploy.rights import ADMIN, BROKER_USERS
 from services.chassis import topology
@@ -20,7 +20,7 @@ EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 
 
 def test_every_service_has_a_container_with_its_own_users() -> None:
-    for name in SERVICES:
+    for name in (*topology.SERVICES, "gateway"):
         told = COMPOSE[name]["environment"]
         assert COMPOSE[name]["command"] == [name]
         assert told["AMQP_URL"].startswith(f"amqp://{name}:${{BROKER_{name.upper()}_PASSWORD:?}}@")
