@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,20 @@ SERVICES = ("grid", "alerts", "cases", "catalogue", "sharing")
 TYPES = {".csv": "text/csv", ".json": "application/json", ".geojson": "application/geo+json"}
 SHOWN_ROWS = 50
 
-app = typer.Typer(help="一网 Yiwang 命令行", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+class Commands(typer.Typer):
+    """Trouble becomes one line and an exit code."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the entry point calls."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except Trouble as trouble:
+            err.print(str(trouble), style="red", markup=False, soft_wrap=True)
+            sys.exit(trouble.code)
+
+
+app = Commands(help="一网 Yiwang 命令行", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="接入方与密钥", no_args_is_help=True)
 dead_letters = typer.Typer(help="死信", no_args_is_help=True)
 app.add_typer(keys, name="keys")

@@ -58,7 +58,11 @@ class Area:
         fixed: dict[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
-        """Path, query and body → one typed request → its reply. `location` is a template over the reply's fields."""
+        """Path, query and body → one typed request → its reply.
+
+        `scope` is the one that the owning service asks for; None where it decides by the matter itself.
+        `location` is a template over the reply's fields.
+        """
         form = Form(request, fields_of(path), method == "GET", names or {}, fixed or {})
 
         async def handler(call: Call) -> Response:

@@ -4,12 +4,7 @@ from contracts import sharing
 from contracts.shared import Scope
 from services.gateway.area import Area
 
-READ, PUBLISH, USE, APPROVE = (
-    Scope.DATASETS_READ,
-    Scope.DATASETS_PUBLISH,
-    Scope.DATASETS_USE,
-    Scope.DATASETS_APPROVE,
-)
+READ, PUBLISH, USE = Scope.DATASETS_READ, Scope.DATASETS_PUBLISH, Scope.DATASETS_USE
 SCHEMA = {
     "type": "object",
     "required": ["id_no"],
@@ -34,7 +29,7 @@ area.ask(
     },
 )
 area.ask("GET", "/v1/datasets/{code}", sharing.GetDataset, READ)
-area.ask("POST", "/v1/datasets/{code}:{action}", sharing.ActOnDataset, PUBLISH, example={"note": "目录信息已核对"})
+area.ask("POST", "/v1/datasets/{code}:{action}", sharing.ActOnDataset, None, example={"note": "目录信息已核对"})
 area.ask("GET", "/v1/datasets/{dataset}/schemas", sharing.GetSchema, READ)
 area.ask(
     "POST",
@@ -64,11 +59,11 @@ area.ask(
     "POST",
     "/v1/dataset-applications/{id}:{decision}",
     sharing.DecideDatasetApplication,
-    APPROVE,
+    None,
     example={"reason": "用途与依据相符", "masks": {"id_no": "hash"}},
 )
 area.ask("GET", "/v1/grants", sharing.ListGrants, READ)
-area.ask("POST", "/v1/grants/{id}:revoke", sharing.RevokeGrant, APPROVE, example={"reason": "用途已结束"})
+area.ask("POST", "/v1/grants/{id}:revoke", sharing.RevokeGrant, None, example={"reason": "用途已结束"})
 
 area.ask("GET", "/v1/subscriptions", sharing.ListSubscriptions, USE)
 area.ask("POST", "/v1/subscriptions", sharing.Subscribe, USE, status=201, example={"grant": "g-1", "delivery": "pull"})
