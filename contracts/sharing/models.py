@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
 from contracts.shared import Model
 
@@ -71,7 +71,11 @@ class DatasetField(Model):
 
 
 class Dataset(Model):
-    """资源目录 entry. `key_field` names the field that identifies a record."""
+    """资源目录 entry. `key_field` names the field that identifies a record.
+
+    `records` counts all that was ever published, which is also the sequence of the newest one.
+    `schema_version` is 0 until the schema is registered by the first publication.
+    """
 
     code: str
     title: str
@@ -112,7 +116,12 @@ class SchemaTest(Model):
 
 
 class CloudEvent(Model):
-    """One CloudEvents 1.0 event as the door received it; extensions survive in `extensions`."""
+    """One CloudEvents 1.0 event as the door received it; extensions survive in `extensions`.
+
+    NaN is let through to here so that it comes back as the fault of one event and not of the whole batch.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=True, ser_json_inf_nan="constants")
 
     id: str = Field(min_length=1, max_length=200)
     source: str = Field(min_length=1, max_length=300)
@@ -148,7 +157,7 @@ class DatasetApplication(Model):
 
 
 class Grant(Model):
-    """授权: exactly these fields, so masked, for this purpose, until then."""
+    """授权: exactly these fields, so masked, for this purpose, until then; from `provider` to `department`."""
 
     id: str
     dataset: str
@@ -157,6 +166,8 @@ class Grant(Model):
     fields: dict[str, Mask]
     valid_until: AwareDatetime
     state: Literal["active", "suspended", "revoked", "expired"]
+    provider: str | None = None
+    revoked_at: AwareDatetime | None = None
     version: int = 1
 
 
@@ -175,7 +186,11 @@ class Subscription(Model):
 
 
 class MaskedRecord(Model):
-    """One record as the grant shows it."""
+    """One record as the grant shows it.
+
+    `id` is made of dataset and sequence, the same at each delivery. `key` is the value of the key field where the
+    grant shows it in full, else a pseudonym that is stable for the department.
+    """
 
     id: str
     sequence: int
@@ -195,15 +210,21 @@ class Records(Model):
 
 
 class Exchange(Model):
-    """交换日志 entry: who used what for which purpose; hash-chained."""
+    """交换日志 entry: who used what for which purpose; hash-chained.
+
+    `hash` is the SHA-256 of the canonical JSON of all other fields (sorted keys, no spaces, `at` in UTC with
+    milliseconds and Z). `response_hash` is keyed with the department's answer key, so that short personal values cannot
+    be guessed from it. `grant` is empty where there was none; a purpose outside the closed list is `unknown`.
+    """
 
     sequence: int
     at: AwareDatetime
     department: str
     actor: str
     grant: str
-    purpose: Purpose
+    purpose: Purpose | Literal["unknown"]
     dataset: str
+    provider: str | None = None
     action: Literal["query", "pull", "deliver", "refuse"]
     count: int
     fields: list[str]

@@ -126,7 +126,7 @@ class RevokeGrant(Command[Grant]):
 
 
 class Subscribe(Command[Subscription]):
-    """Receive new records under a grant: a durable queue of one's own, or pull with a cursor."""
+    """Receive records under a grant, from the first on: a durable queue of one's own, or pull with a cursor."""
 
     grant: Key
     delivery: Literal["queue", "pull"] = "pull"
@@ -140,7 +140,10 @@ class ListSubscriptions(Query[Page[Subscription]]):
 
 
 class PullRecords(Command[Records]):
-    """The next records of a subscription after `cursor`; the use is logged before it is answered."""
+    """The next records of a subscription after `cursor`; the use is logged before it is answered.
+
+    To give a cursor is to have what came before: without one it goes on from the last that was given.
+    """
 
     subscription: Key
     cursor: Cursor | None = None
@@ -148,7 +151,10 @@ class PullRecords(Command[Records]):
 
 
 class QueryRecords(Command[Records]):
-    """Current records of a dataset for a purpose; the use is logged before it is answered."""
+    """Current records of a dataset for a purpose; the use is logged before it is answered.
+
+    They come in the order in which their keys first appeared. `key` needs a grant that shows the key field in full.
+    """
 
     dataset: Key
     purpose: str = Field(min_length=1, max_length=50)

@@ -1,0 +1,1 @@
+"""Rules of sharing: deny by default, and every step by a table."""

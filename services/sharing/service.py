@@ -1,0 +1,271 @@
+"""部门数据共享: publish once, use many times, prove every use."""
+
+import json
+from uuid import uuid4
+
+from contracts.faults import Conflict, NotFound, Refused
+from contracts.shared import Caller, Page, Scope
+from contracts.sharing import (
+    ActOnDataset,
+    ApplyForDataset,
+    ChainVerdict,
+    Dataset,
+    DatasetApplication,
+    DatasetDecided,
+    DecideDatasetApplication,
+    Exchange,
+    GetDataset,
+    GetSchema,
+    Grant,
+    ListDatasetApplications,
+    ListDatasets,
+    ListExchanges,
+    ListGrants,
+    ListSubscriptions,
+    Published,
+    PublishRecords,
+    PullRecords,
+    QueryRecords,
+    Records,
+    RecordsPublished,
+    RevokeGrant,
+    SaveDataset,
+    SchemaReply,
+    SchemaTest,
+    Subscribe,
+    Subscription,
+    TestSchema,
+    VerifyExchanges,
+)
+from services.chassis import context
+from services.chassis.entrypoints import Stored, answers, every, on
+from services.chassis.messages import Received
+from services.chassis.outlets import outlet
+from services.chassis.service import Service
+from services.sharing import intake, schemas
+from services.sharing.delivery import Pump
+from services.sharing.domain import datasets, grants
+from services.sharing.store import SharingStore
+from services.sharing.store.typed import new_id
+from services.sharing.use import Use, place
+
+
+class SharingService(Service):
+    """Departments publish data events; others use exactly what they were granted."""
+
+    name = "sharing"
+    store = Stored(SharingStore)
+    outlet = outlet()
+    pump = Pump()
+
+    # the directory
+
+    @answers(SaveDataset, scope=Scope.DATASETS_PUBLISH)
+    def save_dataset(self, command: SaveDataset) -> Dataset:
+        provider = datasets.department(command.caller)
+        schemas.registered(command.json_schema)
+        datasets.check_content(command)
+        if not self.store.datasets.create(command, provider):
+            standing, done = self.store.datasets.load(command.code)
+            if not done:
+                datasets.check_editable(standing, command.caller)
+                command.check_version(standing.version)
+                self.store.datasets.rewrite(standing, command)
+        return self.store.datasets.find(command.code)
+
+    @answers(ActOnDataset, scope=None)
+    def act_on_dataset(self, command: ActOnDataset) -> Dataset:
+        dataset, done = self.store.datasets.load(command.code)
+        if not done:
+            datasets.visible(dataset, command.caller)
+            command.check_version(dataset.version)
+            target = datasets.step(dataset, command.action, command.caller)
+            version, events = datasets.schema_version(dataset, target), datasets.announced(dataset, target)
+            self.store.datasets.move(dataset, target, version, command, events)
+        return self.store.datasets.find(command.code)
+
+    @answers(GetDataset, scope=Scope.DATASETS_READ)
+    def get_dataset(self, query: GetDataset) -> Dataset:
+        return self._visible(query.code, query.caller)
+
+    @answers(ListDatasets, scope=Scope.DATASETS_READ)
+    def list_datasets(self, query: ListDatasets) -> Page[Dataset]:
+        return self.store.datasets.page(query.caller, query.provider, query.cursor, query.limit)
+
+    @answers(GetSchema, scope=Scope.DATASETS_READ)
+    def get_schema(self, query: GetSchema) -> SchemaReply:
+        dataset = self._visible(query.dataset, query.caller)
+        if query.schema_version not in (None, dataset.schema_version):
+            raise NotFound("schema_unknown", "没有该版本的模式", "no such version", newest=dataset.schema_version)
+        schema = json.loads(self.store.datasets.schema_text(query.dataset))
+        return SchemaReply(dataset=dataset.code, schema_version=dataset.schema_version, json_schema=schema)
+
+    @answers(TestSchema, scope=Scope.DATASETS_READ)
+    def test_schema(self, query: TestSchema) -> SchemaTest:
+        return schemas.test(query.json_schema, query.record)
+
+    # publishing
+
+    @answers(PublishRecords, scope=Scope.DATASETS_PUBLISH)
+    def publish_records(self, command: PublishRecords) -> Published:
+        dataset = self.store.datasets.find(command.dataset)
+        datasets.check_publishing(dataset, command.caller)
+        checker = schemas.compiled(self.store.datasets.schema_text(dataset.code))
+        good, bad = intake.examine(command.events, checker, dataset.key_field)
+        origin, now = context.message_id() or uuid4().hex, context.now()
+        self.store.rejected.keep(dataset.code, origin, command.events, bad, now)
+        appended = self.store.log.append(dataset.code, dataset.records, good, origin, now)
+        self._announce(dataset, appended.end)
+        return Published(accepted=appended.accepted, duplicates=appended.duplicates, rejected=bad)
+
+    @on(RecordsPublished)
+    def take_in_records(self, published: Received[RecordsPublished]) -> None:
+        self.store.records.bring_up(published.data.dataset, published.data.last)
+        self.pump.run(self.store, self.outlet)
+
+    @every(30)
+    def announce_what_a_crash_left(self) -> None:
+        for code in self.store.log.unannounced(self.store.datasets.ends()):
+            dataset = self.store.datasets.find(code)
+            self._announce(dataset, self.store.log.end(code, dataset.records))
+
+    def _announce(self, dataset: Dataset, end: int) -> None:
+        while dataset.records < end:
+            try:
+                self.store.datasets.announce(dataset, end)
+            except Conflict:
+                dataset = self.store.datasets.find(dataset.code)
+            else:
+                return
+
+    # applying and granting
+
+    @answers(ApplyForDataset, scope=Scope.DATASETS_USE)
+    def apply_for_dataset(self, command: ApplyForDataset) -> DatasetApplication:
+        dataset = self._visible(command.dataset, command.caller)
+        fields = grants.check_application(command, dataset, context.now())
+        applicant = datasets.department(command.caller)
+        application = self.store.applications.find(self.store.applications.file(command, dataset, applicant, fields))
+        self._grant(application, dataset)
+        return application
+
+    @answers(DecideDatasetApplication, scope=None)
+    def decide_dataset_application(self, command: DecideDatasetApplication) -> DatasetApplication:
+        application, done = self.store.applications.load(command.id)
+        dataset = self.store.datasets.find(application.dataset)
+        if not done:
+            fields = grants.decided(application, command, dataset, context.now())
+            command.check_version(application.version)
+            self.store.applications.decide(application, command, fields)
+            application = self.store.applications.find(command.id)
+        self._grant(application, dataset)
+        return application
+
+    @on(DatasetDecided)
+    def grant_what_a_crash_left(self, decided: Received[DatasetDecided]) -> None:
+        application = self.store.applications.find(decided.data.application)
+        self._grant(application, self.store.datasets.find(application.dataset))
+
+    def _grant(self, application: DatasetApplication, dataset: Dataset) -> None:
+        if application.state == "approved":
+            self.store.grants.give(application, dataset)
+
+    @answers(ListDatasetApplications, scope=Scope.DATASETS_READ)
+    def list_dataset_applications(self, query: ListDatasetApplications) -> Page[DatasetApplication]:
+        party = datasets.party(query.caller)
+        return self.store.applications.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+
+    @answers(ListGrants, scope=Scope.DATASETS_READ)
+    def list_grants(self, query: ListGrants) -> Page[Grant]:
+        party = datasets.party(query.caller)
+        return self.store.grants.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+
+    @answers(RevokeGrant, scope=None)
+    def revoke_grant(self, command: RevokeGrant) -> Grant:
+        grant, done = self.store.grants.load(command.id)
+        if not done:
+            grants.check_revocation(grant, self.store.datasets.find(grant.dataset), command.caller)
+            command.check_version(grant.version)
+            self.store.grants.revoke(grant, command)
+        return self.store.grants.find(command.id)
+
+    # using
+
+    @answers(QueryRecords, scope=Scope.DATASETS_USE)
+    def query_records(self, command: QueryRecords) -> Records:
+        dataset = self._visible(command.dataset, command.caller)
+        department = datasets.department(command.caller)
+        use = Use(self.store, dataset, department, command.caller.who, command.purpose)
+        grant = use.covered(self.store.grants.held(dataset.code, department), by_key=command.key is not None)
+        self.store.records.bring_up(dataset.code, dataset.records)
+        if command.key is not None:
+            return use.answer("query", grant, self.store.records.one(dataset.code, command.key)).reply()
+        after = place(command.cursor) if command.cursor else 0
+        found, following = self.store.records.page(dataset.code, after, dataset.records, command.limit)
+        return use.answer("query", grant, found).reply(following)
+
+    @answers(PullRecords, scope=Scope.DATASETS_USE)
+    def pull_records(self, command: PullRecords) -> Records:
+        subscription = self._pulled_subscription(command)
+        dataset = self.store.datasets.find(subscription.dataset)
+        grant = self.store.grants.find(subscription.grant)
+        use = Use(self.store, dataset, subscription.department, command.caller.who, grant.purpose)
+        use.covered([grant])
+        after = subscription.cursor
+        if command.cursor:
+            after = min(place(command.cursor), dataset.records)
+            self.store.subscriptions.acknowledge(subscription, after)
+        found = self.store.log.read(dataset.code, after, min(command.limit, dataset.records - after))
+        return use.answer("pull", grant, found).reply(found[-1].sequence if found else after)
+
+    def _pulled_subscription(self, command: PullRecords) -> Subscription:
+        subscription = self.store.subscriptions.find(command.subscription)
+        if subscription.department != datasets.department(command.caller):
+            raise self.store.subscriptions.unknown(command.subscription)
+        if subscription.delivery != "pull":
+            raise Refused(
+                "delivered_by_queue", "该订阅通过队列送达", "it is delivered to its queue", queue=subscription.queue
+            )
+        return subscription
+
+    def _visible(self, code: str, caller: Caller) -> Dataset:
+        return datasets.visible(self.store.datasets.find(code), caller)
+
+    # subscriptions
+
+    @answers(Subscribe, scope=Scope.DATASETS_USE)
+    def subscribe(self, command: Subscribe) -> Subscription:
+        grant = self.store.grants.find(command.grant)
+        if grant.department != datasets.department(command.caller):
+            raise self.store.grants.unknown(command.grant)
+        dataset = self.store.datasets.find(grant.dataset)
+        Use(self.store, dataset, grant.department, command.caller.who, grant.purpose).covered([grant])
+        id = new_id("S")
+        queue = f"sharing.subscription.{id}" if command.delivery == "queue" else None
+        if queue:
+            self.outlet.open(queue)
+        self.store.subscriptions.open(id, command, grant, queue)
+        return self.store.subscriptions.find(id)
+
+    @answers(ListSubscriptions, scope=Scope.DATASETS_USE)
+    def list_subscriptions(self, query: ListSubscriptions) -> Page[Subscription]:
+        own = datasets.department(query.caller)
+        return self.store.subscriptions.newest(query.cursor, query.limit, department=own)
+
+    @every(1)
+    def serve_queues(self) -> None:
+        self.pump.run(self.store, self.outlet)
+
+    # proof
+
+    @answers(ListExchanges, scope=Scope.DATASETS_READ)
+    def list_exchanges(self, query: ListExchanges) -> Page[Exchange]:
+        return self.store.exchanges.page(datasets.party(query.caller), query)
+
+    @answers(VerifyExchanges, scope=Scope.DATASETS_READ)
+    def verify_exchanges(self, _query: VerifyExchanges) -> ChainVerdict:
+        return self.store.exchanges.verify()
+
+    @every(5)
+    def anchor_exchanges(self) -> None:
+        self.store.exchanges.anchor()
