@@ -24,6 +24,15 @@ def division_rows(file: str = "shenbei_210113.csv") -> list[Row]:
         return [Row(line=at, values=dict(row)) for at, row in enumerate(csv.DictReader(lines), start=2)]
 
 
+def daoyi_rows() -> list[Row]:
+    """One street 街道 with its 23 communities and villages, and the units above it."""
+    return [
+        row
+        for row in division_rows()
+        if str(row.values["code"])[:9] in {DAOYI[:9], "210000000", "210100000", "210113000"}
+    ]
+
+
 def feature_rows(file: str = "qitaihe_counties.geojson") -> list[Row]:
     features = json.loads((DATA / file).read_text("utf-8"))["features"]
     return [

@@ -18,6 +18,7 @@ from tests.grid.sources import (
     cell,
     chiefs,
     code,
+    daoyi_rows,
     division_rows,
     feature_rows,
     grid_rows,
@@ -126,7 +127,7 @@ def test_real_boundaries_are_repaired_and_reported(registry: GridStore) -> None:
 
 
 def test_grids_arrive_as_drafts(registry: GridStore) -> None:
-    load(registry, "divisions", division_rows())
+    load(registry, "divisions", daoyi_rows())
     assert numbers(load(registry, "grids", grid_rows(), dry_run=True)) == (6, 0, 0, 0)
     assert numbers(load(registry, "grids", grid_rows())) == (6, 0, 0, 0)
     assert numbers(load(registry, "grids", grid_rows())) == (0, 0, 6, 0)
@@ -145,7 +146,7 @@ def test_grids_arrive_as_drafts(registry: GridStore) -> None:
 
 
 def test_bad_grids_are_named(registry: GridStore) -> None:
-    load(registry, "divisions", division_rows())
+    load(registry, "divisions", daoyi_rows())
     open_ring = {"type": "Polygon", "coordinates": [[[123.4, 41.9], [123.5, 41.9], [123.5, 42.0], [123.4, 42.0]]]}
     report = load(
         registry,
@@ -172,7 +173,7 @@ def test_bad_grids_are_named(registry: GridStore) -> None:
 
 
 def test_people_and_rosters(registry: GridStore) -> None:
-    load(registry, "divisions", division_rows())
+    load(registry, "divisions", daoyi_rows())
     load(registry, "grids", grid_rows())
     people = rows(
         person("S1"),
