@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, NaiveDatetime, StringConstraints
 
 from contracts.base import Command, Delivery, Event, Query
 from contracts.shared import Cursor, ImportReport, Key, Limit, Model, Page, Point, Row, TimelineEntry
@@ -90,6 +90,7 @@ class CanonicalReport(Model):
     rule: str | None = None
     target: Literal["human", "vehicle"] | None = None
     occurred_at: AwareDatetime | None = None
+    occurred_local: NaiveDatetime | None = Field(default=None, description="as written, when it names no offset")
     point: Point | None = None
     media: list[str] = []
     notes: list[str] = Field(default=[], description="what was assumed or repaired, and why")

@@ -1,0 +1,101 @@
+"""What every adapter needs between bytes and words: text, short clean values, notes, and the one exception."""
+
+import re
+import unicodedata
+
+MAX_TEXT = 262_144
+
+# expat and most devices mean the larger set when they say the smaller
+_CHARSETS = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "iso-8859-1": "latin-1", "latin1": "latin-1"}
+_DECLARED = re.compile(rb"""^\s*<\?xml[^<>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]+")
+
+_NOTES = {
+    "ampersand_repaired": ("值中有未转义的 &, 已修复", "a raw & in a value was repaired"),
+    "charset_assumed": ("未按声明的字符集编码, 按 GB18030 读取", "not in the declared charset, read as GB18030"),
+    "channel_missing": ("没有通道号", "no channel is named"),
+    "channel_of_recorder": ("录像机通道号大于 32, 减去 32", "a recorder's channel above 32: 32 was taken off"),
+    "channel_invalid": ("通道号无法识别, 原样保留", "the channel is no number, kept as it is"),
+    "datum_assumed": ("坐标未注明坐标系, 按 WGS84 理解", "the position names no datum, WGS84 is assumed"),
+    "heartbeat": ("心跳, 不产生告警", "a sign of life, raises nothing"),
+    "method_is_position": ("报警方式 4 是位置上报, 不是告警", "alarm method 4 reports a position, not an alarm"),
+    "not_an_event": ("不是告警报文", "not an event"),
+    "offset_repaired": ("时区写法不规范, 已修复", "the offset was malformed and repaired"),
+    "offset_sign_assumed": ("时区缺少正负号, 按 + 理解", "the offset has no sign, + is assumed"),
+    "place_implausible": ("坐标不在中国范围内, 已忽略", "the position is not in China and was ignored"),
+    "retransmitted": ("设备补传的历史报文", "sent again later by the device"),
+    "severity_assumed": ("没有有效的报警级别, 按类型确定", "no valid priority, taken from the type"),
+    "state_assumed": ("没有开始/结束状态, 按开始理解", "neither start nor stop is said, start is assumed"),
+    "time_missing": ("没有时间, 采用接收时间", "no time, the time of receipt is used"),
+    "time_unreadable": ("时间无法识别, 采用接收时间", "the time is unreadable, the time of receipt is used"),
+    "type_of_info": ("报警类型出现两次且不同, 以 Info 为准", "two different alarm types, the one in Info counts"),
+    "type_unknown": ("类型未收录, 保留原始类型", "the type is not in the table, its raw name is kept"),
+    "zone_assumed": ("时间没有时区, 按设备时区理解", "the time has no offset, the device's zone is assumed"),
+}
+
+
+class Unreadable(Exception):
+    """Bytes that hold no report. `code`, `zh` and `en` say why and never repeat a part of the payload."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(code, en)
+        self.code, self.zh, self.en = code, zh, en
+
+
+def note(code: str) -> str:
+    """The text of a note: `code: zh / en`."""
+    return f"{code}: {' / '.join(_NOTES[code])}"
+
+
+def code_of(noted: str) -> str:
+    """The stable code at the head of a note."""
+    return noted.partition(":")[0]
+
+
+def clean(value: str | None, limit: int = 100) -> str | None:
+    """A short value fit for a key: NFC, one line, no control characters, no leading $; None when nothing is left."""
+    if not value:
+        return None
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", value[: 4 * limit])
+    return _UNPRINTABLE.sub(" ", value[: 4 * limit]).strip().lstrip("$")[:limit].rstrip() or None
+
+
+def decode(body: bytes, content_type: str = "") -> tuple[str, list[str]]:
+    """The text and notes. A BOM decides, then the XML declaration, then the content type, then UTF-8, then GB18030."""
+    if not body.strip(b"\x00 \t\r\n"):
+        raise Unreadable("empty", "报文为空", "the body is empty")
+    if len(body) > MAX_TEXT:
+        raise Unreadable("too_large", "报文超过 256 KiB", "the body is over 256 KiB")
+    charset = _charset(body, content_type)
+    try:
+        return body.decode(charset).lstrip("\ufeff"), []
+    except UnicodeDecodeError:
+        pass
+    if charset != "utf-8":
+        raise _undecodable()
+    try:
+        return body.decode("gb18030"), [note("charset_assumed")]
+    except UnicodeDecodeError:
+        raise _undecodable() from None
+
+
+def _charset(body: bytes, content_type: str) -> str:
+    head = body[:4]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head in (b"<\x00?\x00", b"<\x00E\x00", b"<\x00N\x00", b"<\x00!\x00"):
+        return "utf-16-le"
+    if head in (b"\x00<\x00?", b"\x00<\x00E", b"\x00<\x00N", b"\x00<\x00!"):
+        return "utf-16-be"
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8"
+    if declared := _DECLARED.match(body[:200]):
+        return _CHARSETS.get(declared[1].decode("ascii").lower(), "utf-8")
+    named = _CHARSET.search(content_type[:300])
+    return _CHARSETS.get(named[1].lower(), "utf-8") if named else "utf-8"
+
+
+def _undecodable() -> Unreadable:
+    return Unreadable("undecodable", "文本编码无法识别", "the text is in no charset that could be recognised")

@@ -1,0 +1,140 @@
+"""告警: what may be done to an alert, how grave it is, when it ends, and what its times and places are worth."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from contracts.alerts import AlertAction, AlertState, AlertType, CanonicalReport, Verdict
+from contracts.faults import Invalid, Refused
+
+REOPEN_WITHIN = timedelta(minutes=10)
+SKEW = timedelta(minutes=5)
+UPDATES_APART = timedelta(seconds=30)
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+UNASSIGNED = "unassigned"
+MOST_MEDIA = 16
+
+STEPS: Mapping[tuple[AlertState, AlertAction], AlertState] = MappingProxyType(
+    {
+        (AlertState.OPEN, AlertAction.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
+        (AlertState.ACKNOWLEDGED, AlertAction.JUDGE): AlertState.JUDGED,
+        (AlertState.JUDGED, AlertAction.CLOSE): AlertState.CLOSED,
+        (AlertState.CLOSED, AlertAction.REOPEN): AlertState.OPEN,
+    }
+)
+
+# seconds without a report after which an alert has ended
+_PULSE_S = 120
+_QUIET_S: Mapping[AlertType, int] = MappingProxyType(
+    {
+        AlertType.MOTION: 60,
+        AlertType.INTRUSION: 120,
+        AlertType.LINE_CROSSING: 120,
+        AlertType.VIDEO_LOSS: 300,
+        AlertType.VIDEO_TAMPER: 300,
+        AlertType.SCENE_CHANGE: 300,
+        AlertType.DEFOCUS: 300,
+        AlertType.DEVICE_TAMPER: 300,
+        AlertType.STORAGE_FULL: 3600,
+        AlertType.DISK_FAULT: 3600,
+    }
+)
+
+# 级别 1 (highest) .. 4, where the device itself says none
+_USUAL = 3
+_SEVERITY: Mapping[AlertType, int] = MappingProxyType(
+    {
+        AlertType.FIRE_SMOKE: 1,
+        AlertType.MANUAL_ALARM: 1,
+        AlertType.FALL: 2,
+        AlertType.INTRUSION: 2,
+        AlertType.CROWD_DENSITY: 2,
+        AlertType.E_BIKE_IN_LIFT: 2,
+        AlertType.WRONG_WAY: 2,
+        AlertType.VIDEO_TAMPER: 2,
+        AlertType.DEVICE_TAMPER: 2,
+        AlertType.MOTION: 4,
+        AlertType.PLATE_RECOGNISED: 4,
+    }
+)
+
+# the mainland and the sea around it, degrees: wide enough never to drop a real camera
+_WEST, _EAST, _SOUTH, _NORTH = 73.0, 136.0, 3.0, 54.0
+
+
+def severity_of(type_: AlertType) -> int:
+    """1 (highest) to 4."""
+    return _SEVERITY.get(type_, _USUAL)
+
+
+def quiet_time(type_: AlertType) -> timedelta:
+    """静默时间: how long nothing must be received for an alert of the type to have ended."""
+    return timedelta(seconds=_QUIET_S.get(type_, _PULSE_S))
+
+
+def plausible(longitude: float, latitude: float) -> bool:
+    """Whether a place can be one of ours (0,0 and swapped axes are not)."""
+    return _WEST <= longitude <= _EAST and _SOUTH <= latitude <= _NORTH
+
+
+def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, bool]:
+    """When it happened, and whether the device's clock is off by more than 5 minutes.
+
+    The device's own time, its zone assumed where it names none; the time of receipt where it names no time.
+    """
+    if report.occurred_at:
+        at = report.occurred_at
+    elif report.occurred_local:
+        at = report.occurred_local.replace(tzinfo=ZoneInfo(timezone)).astimezone(received_at.tzinfo)
+    else:
+        return received_at, False
+    return at, abs(at - received_at) > SKEW
+
+
+def device_of(source: str, named: str | None, registered: frozenset[str]) -> str:
+    """Whose report it is.
+
+    A 20-digit national code (国标编码) names its device wherever it comes from. Otherwise one address of intake is
+    one device, named by its source; several recorders behind one address are told apart once each is registered
+    under the serial number or MAC that its reports bear.
+    """
+    if named and (named in registered or (len(named) == 20 and named.isascii() and named.isdigit())):
+        return named
+    return source
+
+
+def allowed_actions(state: AlertState, closed_at: datetime | None, now: datetime) -> list[AlertAction]:
+    """What may be done now."""
+    late = closed_at is not None and now - closed_at > REOPEN_WITHIN
+    return [action for at, action in STEPS if at is state and not (action is AlertAction.REOPEN and late)]
+
+
+def step(state: AlertState, action: AlertAction, closed_at: datetime | None, now: datetime) -> AlertState:
+    """The state after the action. Refused when it is not legal now; the legal ones are in `allowed_actions`."""
+    legal = allowed_actions(state, closed_at, now)
+    if action not in legal:
+        raise Refused(
+            "illegal_step",
+            f"当前状态 {state.value} 不允许操作 {action.value}",
+            f"{action.value} is not allowed in state {state.value}",
+            allowed_actions=[found.value for found in legal],
+            state=state.value,
+        )
+    return STEPS[state, action]
+
+
+def check_verdict(action: AlertAction, verdict: Verdict | None) -> None:
+    """Judging needs a verdict, nothing else takes one. Raises Invalid."""
+    if action is AlertAction.JUDGE and verdict is None:
+        raise Invalid.field("/verdict", "verdict_missing", "研判必须给出结论 verdict", "judging needs a verdict")
+    if action is not AlertAction.JUDGE and verdict is not None:
+        raise Invalid.field(
+            "/verdict", "verdict_unexpected", "只有研判才有结论 verdict", "only judging takes a verdict"
+        )
+
+
+def steps_to_closed(state: AlertState) -> list[AlertAction]:
+    """The actions that lead from a state to closed, one after the other."""
+    order = [AlertAction.ACKNOWLEDGE, AlertAction.JUDGE, AlertAction.CLOSE]
+    return order[[AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.JUDGED, AlertState.CLOSED].index(state) :]

@@ -1,0 +1,142 @@
+"""合并: many sightings of the same thing are one alert. The order in which they arrive does not matter. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
+
+from contracts.alerts import AlertType
+from contracts.shared import Point
+from services.alerts.domain import MOST_MEDIA, UPDATES_APART
+
+_KEEPING_UP = timedelta(seconds=5)
+# so long a service may need until the first of a backlog arrives
+_AT_START = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One alarm of one report, its device, channel and time settled. `active` False is a stop."""
+
+    report: str
+    source: str
+    device: str
+    channel: str
+    type: AlertType
+    raw_type: str | None
+    severity: int
+    rule: str | None
+    target: Literal["human", "vehicle"] | None
+    active: bool
+    at: datetime
+    received_at: datetime
+    time_quality: tuple[str, ...] = ()
+    place_quality: tuple[str, ...] = ()
+    point: Point | None = None
+    media: tuple[str, ...] = ()
+    trace_id: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """指纹: device, channel, type (with its raw name where unknown), rule, target."""
+        raw = self.raw_type if self.type is AlertType.UNKNOWN else None
+        parts = (self.device, self.channel, self.type.value, raw, self.rule, self.target)
+        return sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the sightings of one fingerprint say together. `count` 0: only stops; `head` is the earliest received."""
+
+    head: Sighting
+    count: int
+    severity: int
+    first_at: datetime
+    last_at: datetime
+    received_at: datetime
+    stopped_at: datetime | None
+    point: Point | None
+    time_quality: tuple[str, ...]
+    place_quality: tuple[str, ...]
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The running alert as the store has it."""
+
+    id: str
+    version: int
+    count: int
+    last_at: datetime
+    announced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What a tally does to a running alert."""
+
+    ended_at: datetime | None
+    stop_ignored: bool
+    announced: bool
+
+
+def grouped(sightings: Iterable[Sighting]) -> dict[str, list[Sighting]]:
+    """By fingerprint."""
+    groups: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        groups.setdefault(sighting.fingerprint, []).append(sighting)
+    return groups
+
+
+def tally(sightings: Sequence[Sighting]) -> Tally:
+    """Put the sightings of one fingerprint (at least one) together."""
+    ordered = sorted(sightings, key=lambda sighting: (sighting.received_at, sighting.report))
+    active = [sighting for sighting in ordered if sighting.active]
+    stops = [sighting.at for sighting in ordered if not sighting.active]
+    counted = active or ordered
+    return Tally(
+        head=counted[0],
+        count=len(active),
+        severity=min(sighting.severity for sighting in counted),
+        first_at=min(sighting.at for sighting in counted),
+        last_at=max(sighting.at for sighting in counted),
+        received_at=counted[-1].received_at,
+        stopped_at=max(stops, default=None),
+        point=next((sighting.point for sighting in counted if sighting.point), None),
+        time_quality=_distinct(code for sighting in counted for code in sighting.time_quality),
+        place_quality=_distinct(code for sighting in counted for code in sighting.place_quality),
+        media=_distinct(reference for sighting in counted for reference in sighting.media)[:MOST_MEDIA],
+    )
+
+
+def fold(standing: Standing, found: Tally, now: datetime) -> Fold:
+    """A stop older than the last sighting is ignored, another ends the alert; updates are told 30 s apart."""
+    last_at = max(standing.last_at, found.last_at) if found.count else standing.last_at
+    ended_at = found.stopped_at if found.stopped_at is not None and found.stopped_at >= last_at else None
+    return Fold(
+        ended_at=ended_at,
+        stop_ignored=found.stopped_at is not None and ended_at is None,
+        announced=ended_at is None and found.count > 0 and now - standing.announced_at >= UPDATES_APART,
+    )
+
+
+class Progress:
+    """How far the reports are read. Behind a backlog silence is not yet known to be silence."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self._batch_at, self._received_at = started_at, started_at - _AT_START
+
+    def mark(self, now: datetime, received_at: datetime) -> None:
+        """A batch was read whose newest report came at `received_at`."""
+        self._batch_at, self._received_at = now, received_at
+
+    def read_up_to(self, now: datetime) -> datetime:
+        """Every report received before this has been read."""
+        behind = self._batch_at - self._received_at > _KEEPING_UP and now - self._batch_at < _AT_START
+        return min(now, self._received_at) if behind else now
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,170 @@
+"""From a delivered body to sightings: parse it, then settle whose it is and when it was. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, NamedTuple
+
+from contracts.alerts import AdapterResult, CanonicalReport, ReportReceived
+from contracts.faults import NotFound
+from services.alerts import adapters
+from services.alerts.adapters.multipart import without_media
+from services.alerts.adapters.wire import code_of
+from services.alerts.domain import DEFAULT_TIMEZONE, UNASSIGNED, device_of, occurred
+from services.alerts.folding import Sighting
+
+KEPT_BODY = 262_144
+
+_TIME_NOTES = frozenset(
+    {"offset_repaired", "offset_sign_assumed", "retransmitted", "time_missing", "time_unreadable", "zone_assumed"}
+)
+_PLACE_NOTES = frozenset({"datum_assumed", "place_implausible"})
+
+
+class Sign(NamedTuple):
+    """When a device was last heard, and when its last heartbeat came."""
+
+    vendor: str
+    report_at: datetime
+    heartbeat_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A delivery and what its adapter read, or why it could not."""
+
+    delivery: ReportReceived
+    trace_id: str | None
+    reports: Sequence[CanonicalReport] = ()
+    fault: adapters.Unreadable | None = None
+
+    @property
+    def devices(self) -> Iterable[str]:
+        """The names under which its devices may be registered."""
+        return {self.delivery.source, *(report.device for report in self.reports if report.device)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report as it is kept. `state` received: its sightings are to be folded. `signs`: device → is a heartbeat."""
+
+    delivery: ReportReceived
+    trace_id: str | None
+    state: Literal["received", "heartbeat", "ignored", "rejected"]
+    code: str | None = None
+    reason: str | None = None
+    sightings: tuple[Sighting, ...] = ()
+    signs: Mapping[str, bool] = field(default_factory=dict)
+    source_key: str | None = None
+
+    @property
+    def kept_body(self) -> bytes:
+        """The body without pictures, at most 256 KiB."""
+        return without_media(self.delivery.body, self.delivery.content_type)[:KEPT_BODY]
+
+    def repeats(self, first: str) -> "Reading":
+        """The same as a transport retry of a report that stands under another id."""
+        reason = (
+            f"source_id_repeated: 与报文 {first} 相同, 不重复计数 / the same message as report {first}, not counted"
+        )
+        return replace(self, state="ignored", code="source_id_repeated", reason=reason, sightings=(), source_key=None)
+
+
+def parse(delivery: ReportReceived, trace_id: str | None) -> Parsed:
+    """Let the adapter read it."""
+    try:
+        found = adapters.read(delivery.adapter, delivery.body, delivery.content_type)
+    except adapters.Unreadable as fault:
+        return Parsed(delivery, trace_id, fault=fault)
+    return Parsed(delivery, trace_id, found)
+
+
+def tried(adapter: str, body: bytes, content_type: str) -> AdapterResult:
+    """Parse only, for somebody who sets up a device. Raises NotFound for an adapter that does not exist."""
+    if adapter not in adapters.ADAPTERS:
+        known = ", ".join(sorted(adapters.ADAPTERS))
+        raise NotFound(
+            "adapter_unknown", f"没有这种接入格式, 现有: {known}", f"there is no such adapter; there are: {known}"
+        )
+    try:
+        return AdapterResult(reports=adapters.read(adapter, body, content_type))
+    except adapters.Unreadable as fault:
+        return AdapterResult(reports=[], fault=fault.code, fault_message=f"{fault.zh} / {fault.en}")
+
+
+def settle(parsed: Parsed, timezones: Mapping[str, str]) -> Reading:
+    """Decide state, devices and times. `timezones` holds the registered ones among the devices that it names."""
+    delivery = parsed.delivery
+    if parsed.fault:
+        fault = parsed.fault
+        return Reading(delivery, parsed.trace_id, "rejected", fault.code, f"{fault.code}: {fault.zh} / {fault.en}")
+    registered = frozenset(timezones)
+    sightings: list[Sighting] = []
+    signs: dict[str, bool] = {}
+    for report in parsed.reports:
+        device = device_of(delivery.source, report.device, registered)
+        if report.kind == "alarm":
+            sightings.append(_sighting(parsed, report, device, timezones.get(device, DEFAULT_TIMEZONE)))
+        if report.kind != "ignored":
+            signs[device] = signs.get(device, False) or report.kind == "heartbeat"
+    source_ids = sorted({report.source_id for report in parsed.reports if report.source_id})
+    return Reading(
+        delivery,
+        parsed.trace_id,
+        *_state(parsed.reports),
+        sightings=tuple(sightings),
+        signs=signs,
+        source_key=_key(delivery, source_ids) if source_ids else None,
+    )
+
+
+def _key(delivery: ReportReceived, source_ids: Sequence[str]) -> str:
+    return sha256("\x1f".join((delivery.adapter, delivery.source, *source_ids)).encode()).hexdigest()[:32]
+
+
+def _state(
+    reports: Sequence[CanonicalReport],
+) -> tuple[Literal["received", "heartbeat", "ignored"], str | None, str | None]:
+    kinds = {report.kind for report in reports}
+    if "alarm" in kinds:
+        return "received", None, None
+    reason = reports[-1].notes[-1] if reports and reports[-1].notes else None
+    return ("heartbeat" if "heartbeat" in kinds else "ignored"), code_of(reason) if reason else None, reason
+
+
+def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str) -> Sighting:
+    delivery = parsed.delivery
+    at, skewed = occurred(report, delivery.received_at, timezone)
+    codes = [code_of(note) for note in report.notes]
+    return Sighting(
+        report=delivery.report,
+        source=delivery.source,
+        device=device,
+        channel=report.channel or UNASSIGNED,
+        type=report.type,
+        raw_type=report.raw_type,
+        severity=report.severity,
+        rule=report.rule,
+        target=report.target,
+        active=report.active,
+        at=at,
+        received_at=delivery.received_at,
+        time_quality=(*(code for code in codes if code in _TIME_NOTES), *(("clock_skew",) if skewed else ())),
+        place_quality=tuple(code for code in codes if code in _PLACE_NOTES),
+        point=report.point,
+        media=tuple(report.media),
+        trace_id=parsed.trace_id,
+    )
+
+
+def signs(readings: Iterable[Reading]) -> dict[str, Sign]:
+    """The latest sign of life of each device."""
+    latest: dict[str, Sign] = {}
+    for found in readings:
+        at, vendor = found.delivery.received_at, found.delivery.adapter
+        for device, heartbeat in found.signs.items():
+            before = latest.get(device, Sign(vendor, at))
+            beat_at = max(at, before.heartbeat_at or at) if heartbeat else before.heartbeat_at
+            latest[device] = Sign(before.vendor, max(at, before.report_at), beat_at)
+    return latest

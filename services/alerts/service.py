@@ -1,0 +1,108 @@
+"""视联网告警 alerts: takes what the video network reports, loses none of it, and makes few, located alerts of it."""
+
+from contracts.alerts import (
+    ActOnAlert,
+    AdapterResult,
+    Alert,
+    Channel,
+    Device,
+    GetAlert,
+    GetReport,
+    ImportDevices,
+    ListAlerts,
+    ListChannels,
+    ListDevices,
+    Report,
+    ReportReceived,
+    SaveChannel,
+    SaveDevice,
+    TestAdapter,
+)
+from contracts.cases import CaseClosed, CaseReported
+from contracts.grid import GridAdjusted, GridPublished
+from contracts.shared import ImportReport, Page, Scope
+from services.alerts import intake, locating, reading, registering
+from services.alerts.store import AlertStore
+from services.chassis import context
+from services.chassis.entrypoints import Stored, answers, every, on
+from services.chassis.messages import Received
+from services.chassis.service import Service
+
+
+class AlertsService(Service):
+    """Intake, folding, the alert desk, and the register of devices and channels."""
+
+    name = "alerts"
+    store = Stored(AlertStore)
+
+    @on(ReportReceived, batch=200, wait=0.05)
+    def take_reports(self, reports: list[Received[ReportReceived]]) -> None:
+        rejected = intake.take(self.store, reports)
+        self.operations.letters.file(intake.letters(rejected, reports))
+
+    @on(GridPublished, batch=100)
+    def take_new_grids(self, grids: list[Received[GridPublished]]) -> None:
+        self.store.grids.absorb(grids)
+
+    @on(GridAdjusted, batch=100)
+    def take_adjusted_grids(self, grids: list[Received[GridAdjusted]]) -> None:
+        self.store.grids.absorb(grids)
+
+    @on(CaseReported)
+    def note_case(self, reported: Received[CaseReported]) -> None:
+        if reported.data.alert:
+            self.store.desk.note_case(reported.data.alert, reported.data.case_no)
+
+    @on(CaseClosed)
+    def close_alert(self, closed: Received[CaseClosed]) -> None:
+        if closed.data.alert:
+            self.store.desk.close_by_case(closed.data.alert, closed.data.case_no)
+
+    @every(1)
+    def follow_ground(self) -> None:
+        locating.follow(self.store)
+
+    @every(5)
+    def end_quiet(self) -> None:
+        self.store.alerts.end_quiet(self.store.progress.read_up_to(context.now()))
+
+    @answers(GetReport, scope=None)
+    def get_report(self, query: GetReport) -> Report:
+        return self.store.reports.get(query.report)
+
+    @answers(TestAdapter, scope=Scope.ALERTS_REPORT)
+    def test_adapter(self, query: TestAdapter) -> AdapterResult:
+        return reading.tried(query.adapter, query.body, query.content_type)
+
+    @answers(ListAlerts, scope=Scope.ALERTS_READ)
+    def list_alerts(self, query: ListAlerts) -> Page[Alert]:
+        return self.store.desk.page(query)
+
+    @answers(GetAlert, scope=Scope.ALERTS_READ)
+    def get_alert(self, query: GetAlert) -> Alert:
+        return self.store.desk.get(query.id)
+
+    @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
+    def act_on_alert(self, command: ActOnAlert) -> Alert:
+        return self.store.desk.act(command)
+
+    @answers(SaveDevice, scope=Scope.ALERTS_HANDLE)
+    def save_device(self, command: SaveDevice) -> Device:
+        registering.check_timezone(command.timezone)
+        return self.store.devices.save(command)
+
+    @answers(ListDevices, scope=Scope.ALERTS_READ)
+    def list_devices(self, query: ListDevices) -> Page[Device]:
+        return self.store.devices.page(query)
+
+    @answers(SaveChannel, scope=Scope.ALERTS_HANDLE)
+    def save_channel(self, command: SaveChannel) -> Channel:
+        return registering.bind(self.store, command)
+
+    @answers(ListChannels, scope=Scope.ALERTS_READ)
+    def list_channels(self, query: ListChannels) -> Page[Channel]:
+        return self.store.channels.page(query)
+
+    @answers(ImportDevices, scope=Scope.ALERTS_HANDLE)
+    def import_devices(self, command: ImportDevices) -> ImportReport:
+        return registering.import_rows(self.store, command.rows, dry_run=command.dry_run)

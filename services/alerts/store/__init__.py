@@ -1,0 +1,39 @@
+"""Database `alerts`: the only place that knows its documents."""
+
+from typing import Any
+
+from pymongo.database import Database
+
+from services.alerts.folding import Progress
+from services.alerts.store import alerts, channels, reports
+from services.alerts.store.alerts import Alerts
+from services.alerts.store.channels import Channels
+from services.alerts.store.desk import Desk
+from services.alerts.store.devices import Devices
+from services.alerts.store.grids import Grids
+from services.alerts.store.reports import Reports
+from services.chassis import context
+from services.chassis.aggregates import Aggregates
+from services.chassis.copies import LocalCopy
+
+
+class AlertStore:
+    """Reports, alerts, devices, channels and grids of one database, and how far its reports are read."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self.raw_documents = Aggregates(database, "raw_reports", reports.INDEXES)
+        self.alert_documents = Aggregates(database, "alerts", alerts.INDEXES)
+        self.device_documents = Aggregates(database, "devices")
+        self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
+        self.reports = Reports(self.raw_documents, database["folds"])
+        self.alerts = Alerts(self.alert_documents)
+        self.desk = Desk(self.alert_documents)
+        self.devices = Devices(self.device_documents, database["device_signs"])
+        self.channels = Channels(self.channel_documents)
+        self.grids = Grids(LocalCopy(database, "grid_copies"), database["stamps"])
+        self.progress = Progress(context.now())
+        # channels whose waiting alerts are to be located; None: any, as after a start
+        self.moved: set[str] | None = None
+
+
+__all__ = ["AlertStore"]

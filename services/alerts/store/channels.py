@@ -1,0 +1,162 @@
+"""点位 in the store: what is at which place. A channel that merely reported waits unbound until somebody places it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pymongo import IndexModel
+
+from contracts.alerts import Channel, ListChannels, SaveChannel
+from contracts.faults import Conflict
+from contracts.shared import Page, Point
+from services.alerts.places import Bound, City, Spot, Wanted
+from services.alerts.store.documents import chunks, place
+from services.chassis import context, cursors
+from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
+
+INDEXES = [
+    IndexModel([("device", 1), ("_id", 1)], name="device"),
+    IndexModel([("bound", 1), ("_id", 1)], name="bound"),
+]
+
+
+def key(device: str, channel: str) -> str:
+    """`device/channel`; a slash inside the device's name is escaped."""
+    return f"{device.replace('%', '%25').replace('/', '%2F')}/{channel}"
+
+
+class Channels:
+    """The channels."""
+
+    def __init__(self, channels: Aggregates) -> None:
+        self._channels = channels
+
+    def bound(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Bound]:
+        """The channels of these (device, channel) pairs; unknown ones are put on the list of the unbound."""
+        keys = {key(*pair): pair for pair in pairs}
+        found = {
+            document["_id"]: _bound(document)
+            for document in self._channels.collection.find({"_id": {"$in": list(keys)}})
+        }
+        unknown = {id: pair for id, pair in keys.items() if id not in found}
+        self._channels.insert_many([New(_unbound(id, *pair)) for id, pair in unknown.items()])
+        return {pair: found.get(id, Bound(id)) for id, pair in keys.items()}
+
+    def save(self, command: SaveChannel, spot: Spot) -> Channel:
+        """Bind it to a place, or to another."""
+        id = key(command.device, command.channel)
+        wanted = Wanted(command.device, command.channel, command.name, command.point)
+        found = self._channels.get(id)
+        if found is None:
+            if not self._channels.insert(_document(wanted, spot)):
+                return self.save(command, spot)
+        elif context.message_id() not in found["applied"]:
+            command.check_version(found["version"])
+            self._channels.update(id, found["version"], Change(set=_placed(wanted, spot)))
+        return _view(self._channels.get(id) or {})
+
+    def save_many(self, wanted: Sequence[Wanted], spots: Sequence[Spot], *, dry_run: bool) -> list[str]:
+        """Bind many; for each `created`, `changed` or `unchanged`."""
+        ids = [key(item.device, item.channel) for item in wanted]
+        standing = {found["_id"]: found for found in self._channels.collection.find({"_id": {"$in": ids}})}
+        outcomes = [
+            "created" if id not in standing else _difference(standing[id], item)
+            for id, item in zip(ids, wanted, strict=True)
+        ]
+        if dry_run:
+            return outcomes
+        message = context.message_id()
+        rows = list(zip(ids, wanted, spots, outcomes, strict=True))
+        self._channels.insert_many([New(_document(item, spot)) for _, item, spot, found in rows if found == "created"])
+        self._channels.update_many(
+            [
+                Changed(
+                    id,
+                    standing[id]["version"],
+                    Change(set=_placed(item, spot)),
+                    message_ids=(message,) if message else (),
+                )
+                for id, item, spot, found in rows
+                if found == "changed"
+            ]
+        )
+        return outcomes
+
+    def page(self, query: ListChannels) -> Page[Channel]:
+        """By device and channel."""
+        criteria: Document = {"_id": {"$gt": str(cursors.decode(query.cursor, 1)[0])}} if query.cursor else {}
+        if query.device is not None:
+            criteria["device"] = query.device
+        if query.unbound:
+            criteria["bound"] = False
+        found = list(self._channels.collection.find(criteria).sort("_id", 1).limit(query.limit + 1))
+        items = [_view(document) for document in found[: query.limit]]
+        last = found[query.limit - 1]["_id"] if len(found) > query.limit else None
+        return Page(items=items, next=cursors.encode(last) if last else None)
+
+    def follow(self, city: City) -> set[str]:
+        """Put every bound channel into its grid on a new ground; the keys of those that changed.
+
+        Raises Conflict when one is being changed by somebody else: do it again.
+        """
+        changed: set[str] = set()
+        for part in chunks(self._channels.collection.find({"bound": True})):
+            spots = city.spots([_point(document) for document in part])
+            moves = [
+                Changed(document["_id"], document["version"], Change(set=_spot(spot)))
+                for document, spot in zip(part, spots, strict=True)
+                if (document["grid"], document["path"]) != (spot.grid, list(spot.path))
+            ]
+            if "stale" in self._channels.update_many(moves):
+                raise Conflict("version_stale", "点位正被他人更新", "a channel is being changed by somebody else")
+            changed.update(str(item.id) for item in moves)
+        return changed
+
+    def bound_among(self, keys: Iterable[str]) -> dict[str, Bound]:
+        """Those of the channels (by key) that have a place."""
+        found = self._channels.collection.find({"_id": {"$in": sorted(keys)}, "bound": True})
+        return {document["_id"]: _bound(document) for document in found}
+
+
+def _unbound(id: str, device: str, channel: str) -> Document:
+    return {
+        "_id": id,
+        "device": device,
+        "channel": channel,
+        "name": None,
+        "point": None,
+        "grid": None,
+        "path": [],
+        "bound": False,
+    }
+
+
+def _document(wanted: Wanted, spot: Spot) -> Document:
+    id = key(wanted.device, wanted.channel)
+    return {**_unbound(id, wanted.device, wanted.channel), **_placed(wanted, spot)}
+
+
+def _placed(wanted: Wanted, spot: Spot) -> Document:
+    point = [wanted.point.longitude, wanted.point.latitude]
+    return {"name": wanted.name, "point": point, "bound": True, **_spot(spot)}
+
+
+def _spot(spot: Spot) -> Document:
+    return {"grid": spot.grid, "path": list(spot.path)}
+
+
+def _difference(standing: Mapping[str, Any], wanted: Wanted) -> str:
+    same = standing["name"] == wanted.name and place(standing["point"]) == wanted.point
+    return "unchanged" if same else "changed"
+
+
+def _point(document: Mapping[str, Any]) -> Point:
+    return Point(longitude=document["point"][0], latitude=document["point"][1])
+
+
+def _bound(document: Mapping[str, Any]) -> Bound:
+    point, spot = place(document["point"]), Spot(document["grid"], tuple(document["path"]))
+    return Bound(document["_id"], document["name"], point, spot)
+
+
+def _view(document: Mapping[str, Any]) -> Channel:
+    return Channel.model_validate({**document, "point": place(document["point"])})

@@ -1,0 +1,167 @@
+"""告警台: what people and cases do to alerts, and how they are listed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from contracts.alerts import (
+    ActOnAlert,
+    Alert,
+    AlertAcknowledged,
+    AlertAction,
+    AlertClosed,
+    AlertJudged,
+    AlertReopened,
+    AlertState,
+    ListAlerts,
+    Verdict,
+)
+from contracts.base import Event
+from contracts.faults import NotFound
+from contracts.shared import Page
+from services.alerts import domain
+from services.alerts.store import documents
+from services.chassis import context, cursors
+from services.chassis.aggregates import Aggregates, Change, Document
+
+_FIRST_WINDOW = timedelta(minutes=10)
+_WIDENING = 6
+_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+class Desk:
+    """The alerts as people see them. Every change of state goes through the machine in domain.py."""
+
+    def __init__(self, alerts: Aggregates) -> None:
+        self._alerts = alerts
+
+    def get(self, id: str) -> Alert:
+        """One, with its timeline."""
+        return documents.alert(self._document(id))
+
+    def page(self, query: ListAlerts) -> Page[Alert]:
+        """Newest first, without timelines."""
+        criteria: Document = {
+            name: value
+            for name, value in (
+                ("state", query.state and query.state.value),
+                ("type", query.type and query.type.value),
+                ("device", query.device),
+                ("within", query.grid),
+            )
+            if value is not None
+        }
+        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else _mark(context.now() + timedelta(days=1))
+        found = self._newest(criteria, before, query.limit + 1)
+        items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
+        return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+
+    def act(self, command: ActOnAlert) -> Alert:
+        """One step of the machine."""
+        document = self._document(command.id)
+        if context.message_id() in document["applied"]:
+            return documents.alert(document)
+        command.check_version(document["version"])
+        steps = [(command.action, command.verdict)]
+        change, events = _walk(document, steps, command.caller.who, command.note, context.now())
+        self._alerts.update(command.id, document["version"], change, events)
+        return self.get(command.id)
+
+    def note_case(self, id: str, case_no: str) -> None:
+        """A case was opened from it; the first one stays."""
+        document = self._document(id)
+        if document["case_no"] is None:
+            self._alerts.update(id, document["version"], Change(set={"case_no": case_no}))
+
+    def close_by_case(self, id: str, case_no: str) -> None:
+        """Its case is closed: the steps that are left, judged true, in one write."""
+        document = self._document(id)
+        steps = [
+            (action, Verdict.TRUE if action is AlertAction.JUDGE else None)
+            for action in domain.steps_to_closed(AlertState(document["state"]))
+        ]
+        if not steps:
+            return
+        document = {**document, "case_no": document["case_no"] or case_no}
+        change, events = _walk(document, steps, "cases", f"案件 {case_no} 结案 / case closed", context.now())
+        self._alerts.update(
+            id,
+            document["version"],
+            Change({**change.set, "case_no": document["case_no"]}, change.unset, change.push),
+            events,
+        )
+
+    def _document(self, id: str) -> Document:
+        found = self._alerts.get(id)
+        if found is None:
+            raise NotFound("alert_unknown", "没有这条告警", "no such alert")
+        return found
+
+    def _newest(self, criteria: Document, before: str, limit: int) -> list[Document]:
+        # a limit does not stop the embedded store from reading the whole range: windows, each six times the last
+        found: list[Document] = []
+        until, width = _moment(before), _FIRST_WINDOW
+        upper: Document = {"$lt": before}
+        while len(found) < limit and until > _OLDEST:
+            since = max(until - width, _OLDEST)
+            window = {**criteria, "order": {"$gte": _mark(since), **upper}}
+            found += self._alerts.collection.find(window, {"timeline": 0}).sort("order", -1).limit(limit - len(found))
+            until, width, upper = since, width * _WIDENING, {"$lt": _mark(since)}
+        return found
+
+
+def _mark(at: datetime) -> str:
+    return f"{at:%Y%m%dT%H%M%S}"
+
+
+def _moment(order: str) -> datetime:
+    try:
+        return datetime.strptime(order[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) + timedelta(seconds=1)
+    except ValueError:
+        return _OLDEST
+
+
+def _walk(
+    document: Document,
+    steps: Sequence[tuple[AlertAction, Verdict | None]],
+    actor: str,
+    note: str | None,
+    now: datetime,
+) -> tuple[Change, list[Event]]:
+    """Several steps of the machine as one change; each has its entry in the timeline and its event."""
+    state, closed_at = AlertState(document["state"]), document.get("closed_at")
+    after: Document = {name: document[name] for name in ("verdict", "assignee", "ended_at", "case_no")}
+    unset: list[str] = []
+    entries: list[object] = []
+    events: list[Event] = []
+    id, version = document["_id"], document["version"] + 1
+    for action, verdict in steps:
+        domain.check_verdict(action, verdict)
+        reached = domain.step(state, action, closed_at, now)
+        entries.append(
+            documents.entry(
+                now,
+                actor,
+                action.value,
+                from_state=state.value,
+                to_state=reached.value,
+                note=note,
+                trace_id=context.trace_id(),
+            )
+        )
+        match action:
+            case AlertAction.ACKNOWLEDGE:
+                after["assignee"] = actor
+                events.append(AlertAcknowledged(id=id, actor=actor, version=version))
+            case AlertAction.JUDGE if verdict:
+                after["verdict"] = verdict.value
+                events.append(AlertJudged(id=id, verdict=verdict, actor=actor, version=version))
+            case AlertAction.CLOSE:
+                after |= {"closed_at": now, "ended_at": after["ended_at"] or now}
+                unset += ["open_key", "quiet_until", "waits_for"]
+                events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
+            case AlertAction.REOPEN:
+                after |= {"verdict": None, "assignee": None}
+                unset.append("closed_at")
+                events.append(AlertReopened(id=id, version=version))
+        state = reached
+    return Change({**after, "state": state.value}, unset, {"timeline": entries}), events

@@ -1,0 +1,192 @@
+"""告警 documents: from a tally to a document, from a document to the contract, and the events on the way."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertState, AlertUpdated
+from contracts.base import Event
+from contracts.shared import Point, TimelineEntry
+from services.alerts.domain import MOST_MEDIA, quiet_time
+from services.alerts.folding import Fold, Standing, Tally
+from services.alerts.places import Bound, Placed
+from services.chassis.aggregates import Change, Document
+
+SERVICE = "alerts"
+_CHUNK = 500
+
+
+def alert_id(fold: str, fingerprint: str, received_at: datetime) -> str:
+    """The same for the same fold, and in the order of receipt: `20260314T081500123-<12 hex digits>`."""
+    digest = sha256(f"{fold}{fingerprint}".encode()).hexdigest()[:12]
+    return f"{received_at:%Y%m%dT%H%M%S}{received_at.microsecond // 1000:03d}-{digest}"
+
+
+def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:
+    """A step of the timeline."""
+    return TimelineEntry(at=at, actor=actor, action=action, **fields).model_dump()
+
+
+def raised(fold: str, fingerprint: str, found: Tally, placed: Placed, now: datetime) -> tuple[Document, list[Event]]:
+    """A new alert and its events; with a stop in the same tally it has ended already."""
+    head, point = found.head, placed.point
+    id = alert_id(fold, fingerprint, head.received_at)
+    ended_at = found.stopped_at if found.stopped_at and found.stopped_at >= found.last_at else None
+    timeline = [entry(now, SERVICE, "raise", to_state=AlertState.OPEN.value, trace_id=head.trace_id)]
+    events: list[Event] = [
+        AlertRaised(
+            id=id,
+            type=head.type,
+            raw_type=head.raw_type,
+            severity=found.severity,
+            device=head.device,
+            channel=head.channel,
+            target=head.target,
+            point=point,
+            grid=placed.grid,
+            path=list(placed.path),
+            first_at=found.first_at,
+            version=1,
+        )
+    ]
+    document: Document = {
+        "_id": id,
+        "order": id,
+        "fingerprint": fingerprint,
+        "raised_by": fold,
+        "type": head.type.value,
+        "raw_type": head.raw_type,
+        "severity": found.severity,
+        "state": AlertState.OPEN.value,
+        "device": head.device,
+        "channel": head.channel,
+        "channel_name": placed.channel_name,
+        "source": head.source,
+        "target": head.target,
+        "rule": head.rule,
+        "count": found.count,
+        "first_at": found.first_at,
+        "last_at": found.last_at,
+        "received_at": head.received_at,
+        "ended_at": ended_at,
+        "announced_at": now,
+        "time_quality": list(found.time_quality),
+        "point": _pair(point),
+        "grid": placed.grid,
+        "path": list(placed.path),
+        "within": within(placed.grid, placed.path),
+        "place_quality": list(dict.fromkeys((*found.place_quality, *placed.quality))),
+        "media": list(found.media),
+        "verdict": None,
+        "assignee": None,
+        "case_no": None,
+        "trace_id": head.trace_id,
+        "timeline": timeline,
+    }
+    if placed.grid is None:
+        document["waits_for"] = placed.channel
+    if ended_at:
+        timeline.append(ending(now, AlertState.OPEN.value, "设备报告结束 / the device reported the end"))
+        events.append(AlertEnded(id=id, ended_at=ended_at, count=found.count, version=1))
+    else:
+        document["open_key"] = fingerprint
+        document["quiet_until"] = found.received_at + quiet_time(head.type)
+    return document, events
+
+
+def folded(document: Document, found: Tally, decided: Fold, now: datetime) -> tuple[Change, list[Event]]:
+    """The one write that a tally makes on a running alert."""
+    id, version = document["_id"], document["version"] + 1
+    count, last_at = document["count"] + found.count, document["last_at"]
+    stale = ("stop_ignored",) if decided.stop_ignored else ()
+    settings: Document = {
+        name: kept
+        for name, added, most in (
+            ("time_quality", (*found.time_quality, *stale), 100),
+            ("place_quality", found.place_quality, 100),
+            ("media", found.media, MOST_MEDIA),
+        )
+        if (kept := list(dict.fromkeys((*document[name], *added)))[:most]) != document[name]
+    }
+    events: list[Event] = []
+    unset: tuple[str, ...] = ()
+    push: dict[str, list[object]] = {}
+    if found.count:
+        last_at = max(last_at, found.last_at)
+    if decided.ended_at:
+        settings["ended_at"] = decided.ended_at
+        unset = ("open_key", "quiet_until")
+        push["timeline"] = [ending(now, document["state"], "设备报告结束 / the device reported the end")]
+        events.append(AlertEnded(id=id, ended_at=decided.ended_at, count=count, version=version))
+    elif decided.announced:
+        settings["announced_at"] = now
+        events.append(AlertUpdated(id=id, count=count, last_at=last_at, version=version))
+    if not found.count:
+        return Change(set=settings, unset=unset, push=push), events
+    later: dict[str, object] = {"last_at": found.last_at}
+    if not decided.ended_at:
+        later["quiet_until"] = found.received_at + quiet_time(found.head.type)
+    return Change(
+        set=settings,
+        unset=unset,
+        push=push,
+        inc={"count": found.count},
+        min={"first_at": found.first_at, "severity": found.severity},
+        max=later,
+    ), events
+
+
+def located(document: Document, bound: Bound) -> Change:
+    """The place of an alert whose channel has been bound; without a grid it goes on waiting."""
+    assumed = [code for code in document["place_quality"] if code not in ("channel_unbound", "grid_unknown")]
+    return Change(
+        set={
+            "channel_name": bound.name,
+            "point": _pair(bound.point),
+            "grid": bound.spot.grid,
+            "path": list(bound.spot.path),
+            "within": within(*bound.spot),
+            "place_quality": assumed if bound.spot.grid else [*assumed, "grid_unknown"],
+        },
+        unset=("waits_for",) if bound.spot.grid else (),
+    )
+
+
+def ending(now: datetime, state: str, note: str) -> Document:
+    """The timeline's entry for an end, which is a time and not a state."""
+    return entry(now, SERVICE, "end", from_state=state, to_state=state, note=note)
+
+
+def standing(document: Document) -> Standing:
+    """What the folding rules need to know of a running alert."""
+    return Standing(
+        document["_id"], document["version"], document["count"], document["last_at"], document["announced_at"]
+    )
+
+
+def within(grid: str | None, path: Iterable[str]) -> list[str]:
+    """Every territory and grid that holds the place."""
+    return list(dict.fromkeys((*path, *((grid,) if grid else ()))))
+
+
+def alert(document: Document) -> Alert:
+    """The contract's view."""
+    return Alert.model_validate({**document, "id": document["_id"], "point": place(document["point"])})
+
+
+def place(pair: Any) -> Point | None:
+    """[longitude, latitude] as a point."""
+    return Point(longitude=pair[0], latitude=pair[1]) if pair else None
+
+
+def _pair(point: Point | None) -> list[float] | None:
+    return [point.longitude, point.latitude] if point else None
+
+
+def chunks(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    """Parts fit for one bulk write."""
+    left = iter(documents)
+    while part := list(islice(left, _CHUNK)):
+        yield part
