@@ -55,7 +55,7 @@ install_environment() {
     if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$uv_version" ]; then
         quietly .venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
     fi
-    quietly env UV_PYTHON_DOWNLOADS=never .venv/bin/uv sync --frozen --system-certs --python .venv/bin/python
+    quietly env UV_PYTHON_DOWNLOADS=never .venv/bin/uv sync --frozen --compile-bytecode --system-certs --python .venv/bin/python
     sha256sum uv.lock pyproject.toml >"$ready"
 }
 

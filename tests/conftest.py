@@ -18,7 +18,7 @@ from deploy.local.home import CITY, ROOT, Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
 
 # Retries within a test's patience. The broker keeps the pauses in its queues, so that every process must agree on them.
-TEST_ENVIRONMENT = {"PROFILE": "test", "RETRY_TIERS": "0.2,0.5,1"}
+TEST_ENVIRONMENT = {"PROFILE": "test", "RETRY_TIERS": "0.2,0.5,1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def processes(home: Home, broker: str, store: str) -> Iterator[Processes]:
     stop_all(starter.started)
 
 
-def local(home: Home, *arguments: str, timeout: float = 180, **env: str) -> subprocess.CompletedProcess[str]:
+def local(home: Home, *arguments: str, timeout: float = 300, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m deploy.local …` for a home, as a person would."""
     told = {name: value for name, value in os.environ.items() if name not in {"AMQP_URL", "MONGODB_URL"}}
     return subprocess.run(

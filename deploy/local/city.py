@@ -27,7 +27,7 @@ SERVICES = {
     "gateway": "网关",
 }
 DATABASES = ["grid", "alerts", "cases", "catalogue", "sharing", "gateway", "traces"]
-READY_WITHIN = 120.0
+READY_WITHIN = 180.0
 # A process that has died this often without ever being ready will not come up by waiting.
 HOPELESS = 6
 
@@ -63,8 +63,9 @@ def mongodb(home: Home, user: str = ADMIN) -> str:
 
 
 def _plan(name: str, title: str, ready: str, env: dict[str, str], needs: list[str]) -> Plan:
-    profile = {"PROFILE": os.environ.get("PROFILE") or "local"}
-    return Plan(name, title, [sys.executable, "-m", "services", name], ready, {**profile, **env}, needs)
+    # without bytecode on disk every start of every process would compile all of it again
+    always = {"PROFILE": os.environ.get("PROFILE") or "local", "PYTHONDONTWRITEBYTECODE": ""}
+    return Plan(name, title, [sys.executable, "-m", "services", name], ready, {**always, **env}, needs)
 
 
 def _told(home: Home, name: str, services: Collection[str]) -> dict[str, str]:
