@@ -93,7 +93,10 @@ def _validator(schema: Form) -> Draft202012Validator:
         dict(schema),
         validate_formats=True,
         ignore_unknown_formats=False,
-        formats={"id-number": is_id_number, "credit-code": is_credit_code},
+        formats={
+            "id-number": lambda text: is_id_number(text.upper()),
+            "credit-code": lambda text: is_credit_code(text.upper()),
+        },
         pattern_options=RegexOptions(),
         offline=True,
     )

@@ -127,7 +127,7 @@ class ItemStore:
         """
         new, changed = [], []
         for write in writes:
-            fields = {
+            fields: Document = {
                 "content": _write_content(write.content),
                 "import": {"id": import_id, "effect": "changed" if write.before else "created", "line": write.line},
             }
