@@ -86,6 +86,11 @@ def dispatches(alert: AlertRaised) -> bool:
     return alert.type in DISPATCHING and (alert.type is not T.MOTION or alert.target in ("human", "vehicle"))
 
 
+def alert_origin(alert: str) -> str:
+    """What makes the case of an alert the same however often the alert is heard."""
+    return f"alert:{alert}"
+
+
 def from_alert(
     alert: AlertRaised, grids: Mapping[str, KnownGrid], table: Mapping[str, Category], trace_id: str | None
 ) -> Report:
@@ -93,7 +98,7 @@ def from_alert(
     code, urgency = DISPATCHING[alert.type]
     category, grid = table[code], grids.get(alert.grid or "")
     return Report(
-        origin=f"alert:{alert.id}",
+        origin=alert_origin(alert.id),
         source=CaseSource.VIDEO,
         category=code,
         urgency=urgency,

@@ -12,7 +12,7 @@ from contracts.faults import NotFound
 from contracts.shared import Page
 from services.cases.domain import CaseRecord
 from services.cases.effects import Setting
-from services.cases.intake import Report, open_case
+from services.cases.intake import Report, alert_origin, open_case
 from services.cases.machine import OWNING, Outcome
 from services.cases.numbers import area_of, case_number
 from services.cases.responsible import rosters_needed, way_down
@@ -23,13 +23,13 @@ from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Changed, New
 from services.chassis.messages import Received
 
-FILTERS = {"state": "state", "grid": "place.grid", "assignee": "assignee", "alert": "alert", "category": "category"}
+# the narrowest first: the embedded store takes the index of a query's first field, and scans when given a hint
+FILTERS = {"grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
 INDEXES = [
     IndexModel([("origin", 1)], unique=True),
     IndexModel([("watch_at", 1)], sparse=True),
-    IndexModel([("alert", 1)], sparse=True),
     IndexModel([("position", 1)]),
-    *(IndexModel([(name, 1), ("position", 1)]) for name in ("state", "place.grid", "assignee", "category")),
+    *(IndexModel([(field, 1), ("position", 1)]) for field in FILTERS.values()),
 ]
 UNLISTED = {"timeline": 0, "applied": 0, "outbox": 0}
 FIRST_WINDOW = 200
@@ -111,12 +111,14 @@ class CaseStore(Surroundings):
         """Newest first."""
         newest = int(cursors.decode(query.cursor, 1)[0] or 0) if query.cursor else self._positions.last()
         wanted = {field: value for name, field in FILTERS.items() if (value := getattr(query, name)) is not None}
+        if query.alert is not None:
+            wanted = {"origin": alert_origin(query.alert), **wanted}
         found = self._newest(wanted, newest, query.limit + 1)
         rest = cursors.encode(found[query.limit]["position"]) if len(found) > query.limit else None
         return Page[Case](items=[StoredCase(one).shown_to(query.caller) for one in found[: query.limit]], next=rest)
 
     def _newest(self, wanted: Document, top: int, count: int) -> list[Document]:
-        """In windows that widen: the embedded store reads a whole open range before it heeds a limit."""
+        """In windows that widen: the embedded store reads a whole range before it heeds a limit."""
         found: list[Document] = []
         window = max(FIRST_WINDOW, count)
         while top > 0 and len(found) < count:

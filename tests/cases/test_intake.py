@@ -1,0 +1,151 @@
+"""What becomes a case, and what a report must say."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.alerts import AlertRaised, AlertType
+from contracts.cases import CaseSource, Place, ReportCase, Reporter
+from contracts.faults import Invalid
+from contracts.grid import GridState
+from contracts.shared import Point
+from services.cases.categories import SHIPPED
+from services.cases.intake import DISPATCHING, Identity, KnownGrid, dispatches, from_alert, from_command, open_case
+from tests.cases.scene import GRID, PATH, RESIDENT, ROSTERS
+
+NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
+TABLE = {category.code: category for category in SHIPPED}
+KNOWN = {GRID: KnownGrid(GRID, PATH, GridState.ACTIVE)}
+T = AlertType
+TECHNICAL = {
+    T.VIDEO_LOSS,
+    T.VIDEO_TAMPER,
+    T.SCENE_CHANGE,
+    T.DEFOCUS,
+    T.STORAGE_FULL,
+    T.DISK_FAULT,
+    T.HIGH_TEMPERATURE,
+    T.DEVICE_SILENT,
+    T.UNKNOWN,
+    T.PLATE_RECOGNISED,
+    T.FACE_MATCH,
+}
+
+
+def alert(type: AlertType = T.INTRUSION, **fields: object) -> AlertRaised:
+    given = {
+        "id": "a1",
+        "type": type,
+        "raw_type": "fielddetection",
+        "severity": 2,
+        "device": "nvr-1",
+        "channel": "3",
+        "first_at": NOW,
+        "version": 1,
+        **fields,
+    }
+    return AlertRaised.model_validate(given)
+
+
+def report(**fields: object) -> ReportCase:
+    given = {
+        "caller": RESIDENT,
+        "category": "livelihood.water",
+        "description": "停水",
+        "place": {"grid": GRID},
+        **fields,
+    }
+    return ReportCase.model_validate(given)
+
+
+def faults(command: ReportCase) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as caught:
+        from_command(command, TABLE.get(command.category), KNOWN.get(command.place.grid or ""), NOW, Identity("o"))
+    return [(fault.pointer, fault.code) for fault in caught.value.errors]
+
+
+@pytest.mark.parametrize("type", list(AlertType))
+def test_people_are_sent_for_people_not_for_cables(type: AlertType) -> None:
+    assert dispatches(alert(type, target="human")) == (type not in TECHNICAL)
+    assert (type in DISPATCHING) == (type not in TECHNICAL)
+
+
+def test_movement_dispatches_only_where_somebody_moved() -> None:
+    assert not dispatches(alert(T.MOTION))
+    assert dispatches(alert(T.MOTION, target="vehicle"))
+
+
+def test_an_alert_becomes_a_case_of_its_worker() -> None:
+    point = Point(longitude=131.0, latitude=45.8)
+    made = from_alert(alert(T.FIRE_SMOKE, grid=GRID, point=point), KNOWN, TABLE, "ab" * 16)
+    assert (made.origin, made.source, made.alert) == ("alert:a1", CaseSource.VIDEO, "a1")
+    assert (made.category, made.urgency) == ("fire.smoke", "critical")
+    assert made.place == Place(point=point, grid=GRID, path=PATH)
+    outcome = open_case(made, "n", ROSTERS, NOW)
+    assert (outcome.record.assignee, outcome.record.assigned_by) == ("W1", "grid_worker")
+    assert outcome.entries[0].trace_id == "ab" * 16
+    assert [event.wire for event in outcome.events] == ["cases.reported.v1"]
+    assert outcome.record.clocks == ()
+
+
+def test_an_alert_without_a_place_becomes_a_case_of_nobody() -> None:
+    outcome = open_case(from_alert(alert(), {}, TABLE, None), "n", {}, NOW)
+    assert (outcome.record.assignee, outcome.record.assigned_by) == (None, "none")
+
+
+def test_a_report_by_hand_takes_its_path_from_the_grid() -> None:
+    command = report(place={"grid": GRID, "path": ["99"]}, reporter={"name": "张三"}, media=["photo:1"])
+    made = from_command(command, TABLE["livelihood.water"], KNOWN[GRID], NOW, Identity("o", "t"))
+    assert (made.place.path, made.origin, made.trace_id) == (PATH, "o", "t")
+    assert (made.actor, made.reported_by) == ("R1", ("app", "R1"))
+    assert made.reporter == Reporter(name="张三")
+    assert made.media == ("photo:1",)
+
+
+@pytest.mark.parametrize("place", [{"address": "建设路 1 号"}, {"point": {"longitude": 131, "latitude": 45}}])
+def test_an_address_or_a_point_alone_will_do(place: dict[str, object]) -> None:
+    assert from_command(report(place=place), TABLE["livelihood.water"], None, NOW, Identity("o"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"category": "nothing"}, [("/category", "category_unknown")]),
+        ({"category": "livelihood"}, [("/category", "category_not_leaf")]),
+        ({"place": {}}, [("/place", "place_required")]),
+        ({"place": {"address": "  "}}, [("/place", "place_required")]),
+        ({"place": {"grid": "230902001001009"}}, [("/place/grid", "grid_unknown")]),
+        ({"description": " \n"}, [("/description", "description_required")]),
+        ({"occurred_at": NOW + timedelta(minutes=6)}, [("/occurred_at", "time_in_future")]),
+        (
+            {"category": "nothing", "place": {}, "description": ""},
+            [
+                ("/category", "category_unknown"),
+                ("/place", "place_required"),
+                ("/description", "description_required"),
+            ],
+        ),
+    ],
+)
+def test_all_that_is_wrong_is_named_at_once(fields: dict[str, object], expected: list[tuple[str, str]]) -> None:
+    assert faults(report(**fields)) == expected
+
+
+def test_a_clock_may_be_five_minutes_fast() -> None:
+    command = report(occurred_at=NOW + timedelta(minutes=5))
+    assert from_command(command, TABLE["livelihood.water"], KNOWN[GRID], NOW, Identity("o"))
+
+
+def test_a_retired_grid_takes_no_reports() -> None:
+    retired = KnownGrid(GRID, PATH, GridState.RETIRED)
+    with pytest.raises(Invalid) as caught:
+        from_command(report(), TABLE["livelihood.water"], retired, NOW, Identity("o"))
+    assert caught.value.errors[0].code == "grid_retired"
+
+
+def test_a_refusal_repeats_nothing_of_the_reporter() -> None:
+    command = report(category="nothing", reporter={"name": "王五五", "phone": "13900001111"}, description="王五五 停水")
+    with pytest.raises(Invalid) as caught:
+        from_command(command, None, KNOWN[GRID], NOW, Identity("o"))
+    assert "王五五" not in str(caught.value.to_wire())
+    assert "13900001111" not in str(caught.value.to_wire())
