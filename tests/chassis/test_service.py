@@ -177,11 +177,13 @@ def test_a_request_without_reply_to_is_a_dead_letter(probe: Probe) -> None:
     publisher.close()
 
 
+# events leave in batches, so that a publishing point is passed far less often
 @pytest.mark.parametrize(
-    "point", ["received", "before_write", "after_write", "before_publish", "after_publish", "before_ack"]
+    "crash_at",
+    ["received:3", "before_write:3", "after_write:3", "before_publish:1", "after_publish:1", "before_ack:3"],
 )
-def test_killed_at_any_point_nothing_is_lost_or_doubled(probe: Probe, probe_contracts: Any, point: str) -> None:
-    first = probe.start(CRASH_AT=f"{point}:3")
+def test_killed_at_any_point_nothing_is_lost_or_doubled(probe: Probe, probe_contracts: Any, crash_at: str) -> None:
+    first = probe.start(CRASH_AT=crash_at)
 
     async def make(bus: Any, ids: range) -> list[str]:
         async def one(n: int) -> str | None:
