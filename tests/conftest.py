@@ -16,6 +16,7 @@ from pymongo.database import Database
 
 from deploy.local.home import CITY, ROOT, Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
+from deploy.local.supervisor import STATE
 
 # Retries within a test's patience. The broker keeps the pauses in its queues, so that every process must agree on them.
 TEST_ENVIRONMENT = {"PROFILE": "test", "RETRY_TIERS": "0.2,0.5,1", "PYTHONDONTWRITEBYTECODE": ""}
@@ -128,6 +129,11 @@ def local(home: Home, *arguments: str, timeout: float = 300, **env: str) -> subp
         timeout=timeout,
         check=False,
     )
+
+
+def state(home: Home) -> dict[str, dict[str, Any]]:
+    """What the supervisor of a home last reported, by process."""
+    return {row["name"]: row for row in home.read(STATE) or []}
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,9 @@ def tracked() -> tuple[Path, ...]:
     return tuple(path for name in listed.split("\0") if name and (path := ROOT / name).is_file())
 
 
-def lint(tree: Path, rule: str) -> subprocess.CompletedProcess[str]:
+def lint(tree: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache", "--contract", rule],
+        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache", *options],
         cwd=tree,
         capture_output=True,
         text=True,
@@ -58,24 +58,25 @@ def lint(tree: Path, rule: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The source tree, to be broken."""
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "*.json"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for path in [*(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), ROOT / "pyproject.toml"]:
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
     return tmp_path
 
 
-def test_every_import_rule_has_its_breach() -> None:
+def test_every_import_rule_holds_and_has_its_breach() -> None:
+    kept = lint(ROOT)
+    assert kept.returncode == 0, kept.stdout
     assert set(BREACHES) == set(RULES)
 
 
 @pytest.mark.parametrize("rule", BREACHES)
-def test_an_import_rule_holds_and_can_fail(copy: Path, rule: str) -> None:
-    kept = lint(copy, rule)
-    assert (kept.returncode, f"{RULES[rule]['name']} KEPT" in kept.stdout) == (0, True), kept.stdout
+def test_an_import_rule_can_fail(copy: Path, rule: str) -> None:
     name, line = BREACHES[rule]
     with (copy / name).open("a", encoding="utf-8") as source:
         source.write(f"\n{line}\n")
-    broken = lint(copy, rule)
+    broken = lint(copy, "--contract", rule)
     assert (broken.returncode, f"{RULES[rule]['name']} BROKEN" in broken.stdout) == (1, True), broken.stdout
 
 

@@ -3,20 +3,14 @@
 import os
 import signal
 import time
-from typing import Any
 
 import httpx
 import psutil
 
 from deploy.local.city import SERVICES
 from deploy.local.processes import answers, leftovers
-from deploy.local.supervisor import STATE
 
-from ..conftest import City, local
-
-
-def state(city: City) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in city.home.read(STATE)}
+from ..conftest import City, local, state
 
 
 def test_status_names_every_process_and_says_that_all_are_ready(city: City) -> None:
@@ -43,11 +37,11 @@ def test_everything_listens_on_loopback_only(city: City) -> None:
 
 
 def test_a_killed_service_is_back_and_ready(city: City) -> None:
-    before = state(city)["grid"]
+    before = state(city.home)["grid"]
     os.kill(before["pid"], signal.SIGKILL)
     deadline = time.monotonic() + 60
-    while state(city)["grid"]["restarts"] == before["restarts"] or not answers(before["probe"]):
-        assert time.monotonic() < deadline, state(city)["grid"]
+    while state(city.home)["grid"]["restarts"] == before["restarts"] or not answers(before["probe"]):
+        assert time.monotonic() < deadline, state(city.home)["grid"]
         time.sleep(0.05)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import amqp
-import psutil
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -18,8 +17,10 @@ from deploy.local.city import DATABASES, up
 from deploy.local.home import Home
 from deploy.local.processes import leftovers
 from deploy.local.stop import down
-from deploy.local.supervisor import STATE, holder
+from deploy.local.supervisor import holder
 from services.chassis import topology
+
+from ..conftest import state
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +58,6 @@ def attempt(home: Home, user: str, act: Callable[[amqp.Channel], object]) -> boo
 
 def publish(exchange: str, key: str) -> Callable[[amqp.Channel], object]:
     return lambda channel: channel.basic_publish_confirm(amqp.Message("{}"), exchange, key)
-
-
-def state(home: Home) -> dict[str, dict[str, Any]]:
-    return {row["name"]: row for row in home.read(STATE)}
 
 
 @pytest.mark.parametrize("service", topology.SERVICES)
@@ -109,17 +106,6 @@ def test_a_store_user_has_one_database(servers: Home) -> None:
         pytest.raises(OperationFailure, match="auth"),
     ):
         stranger["grid"]["proof"].find_one()
-
-
-def test_everything_listens_on_loopback_only(servers: Home) -> None:
-    heard = {
-        connection.laddr.ip
-        for pid in leftovers(servers)
-        for connection in psutil.Process(pid).net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert heard <= {"127.0.0.1", "::1"}
-    assert "127.0.0.1" in heard
 
 
 def test_the_home_is_private(servers: Home) -> None:

@@ -14,7 +14,9 @@ from deploy.local import supervisor
 from deploy.local.home import PORTS, Home, free_port, is_free
 from deploy.local.processes import MARK, Plan, Process, leftovers, start_all, stop_all
 from deploy.local.stop import down
-from deploy.local.supervisor import STATE, bound, holder, launch
+from deploy.local.supervisor import bound, holder, launch
+
+from ..conftest import state
 
 SERVER = "import socket,time; s=socket.create_server(('127.0.0.1',{port})); time.sleep(600)"
 DEAF = "import signal,socket,time; signal.signal(15,signal.SIG_IGN); " + SERVER.removeprefix("import socket,time; ")
@@ -39,26 +41,22 @@ def empty(tmp_path: Path) -> Iterator[Home]:
     down(home)
 
 
-def rows(home: Home) -> dict[str, dict[str, object]]:
-    return {row["name"]: row for row in home.read(STATE) or []}
-
-
 def supervise(home: Home, plans: Sequence[Plan]) -> None:
     launch(home, plans)
-    until(lambda: len(rows(home)) == len(plans) and all(row["ready"] for row in rows(home).values()))
+    until(lambda: len(state(home)) == len(plans) and all(row["ready"] for row in state(home).values()))
 
 
 def test_a_killed_process_comes_back_and_its_restarts_are_counted(empty: Home) -> None:
     supervise(empty, [server("first"), server("second", "first")])
-    before = rows(empty)
-    os.kill(int(str(before["first"]["pid"])), signal.SIGKILL)
-    until(lambda: rows(empty)["first"]["restarts"] == 1 and bool(rows(empty)["first"]["ready"]))
-    assert rows(empty)["second"] == before["second"]
+    before = state(empty)
+    os.kill(before["first"]["pid"], signal.SIGKILL)
+    until(lambda: state(empty)["first"]["restarts"] == 1 and bool(state(empty)["first"]["ready"]))
+    assert state(empty)["second"] == before["second"]
 
 
 def test_one_that_keeps_dying_is_tried_ever_more_slowly(empty: Home) -> None:
     launch(empty, [Plan("ill", "", [sys.executable, "-S", "-c", "raise SystemExit(7)"], "tcp:1")])
-    until(lambda: bool(rows(empty)) and int(str(rows(empty)["ill"]["restarts"])) >= 3)
+    until(lambda: bool(state(empty)) and state(empty)["ill"]["restarts"] >= 3)
     said = empty.log("supervisor").read_text("utf-8")
     assert [f"again in {pause} s" in said for pause in ("0.25", "0.5", "1")] == [True, True, True]
 
@@ -67,12 +65,12 @@ def test_a_job_runs_once_and_those_that_need_it_wait(empty: Home, tmp_path: Path
     proof = tmp_path / "proof"
     job = Plan("job", "", [sys.executable, "-c", f"open({str(proof)!r},'a').write('x')"], "exit")
     supervise(empty, [job, server("after", "job")])
-    assert (proof.read_text("ascii"), rows(empty)["job"]["pid"]) == ("x", None)
+    assert (proof.read_text("ascii"), state(empty)["job"]["pid"]) == ("x", None)
 
 
 def test_a_program_that_is_missing_is_said_and_tried_again(empty: Home) -> None:
     launch(empty, [Plan("gone", "", ["/nowhere/at/all"], "tcp:1")])
-    until(lambda: bool(rows(empty)) and int(str(rows(empty)["gone"]["restarts"])) >= 2)
+    until(lambda: bool(state(empty)) and state(empty)["gone"]["restarts"] >= 2)
     assert "gone cannot be started" in empty.log("supervisor").read_text("utf-8")
 
 
