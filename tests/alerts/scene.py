@@ -1,0 +1,83 @@
+"""What the alert tests play with: reports as they arrive, and a channel on the ground."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from contracts.alerts import ReportReceived, SaveChannel, SaveDevice
+from contracts.grid import GridPublished
+from contracts.shared import Caller, Geometry, Point, Scope
+from services.chassis.messages import Received
+
+FIXTURES = Path(__file__).with_name("fixtures")
+CALLER = Caller(client="tester", scopes=frozenset({Scope.ADMIN}), actor="值班员")
+NOON = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
+PLACE = Point(longitude=130.95, latitude=45.77)
+GRID = "230902001001001"
+PATH = ["23", "2309", "230902", "230902001", "230902001001", GRID]
+
+
+def fixture(name: str) -> bytes:
+    return (FIXTURES / name).read_bytes()
+
+
+def motion(channel: str = "1", at: datetime | None = NOON, *, active: bool = True, type_: str = "VMD") -> bytes:
+    """An alarm as a camera posts it."""
+    when = f"<dateTime>{at.isoformat()}</dateTime>" if at else ""
+    return (
+        f"<EventNotificationAlert><channelID>{channel}</channelID>{when}<eventType>{type_}</eventType>"
+        f"<eventState>{'active' if active else 'inactive'}</eventState></EventNotificationAlert>"
+    ).encode()
+
+
+def received(
+    body: bytes,
+    *,
+    source: str = "cam-1",
+    adapter: str = "hikvision",
+    report: str | None = None,
+    at: datetime = NOON,
+    content_type: str = "application/xml",
+) -> Received[ReportReceived]:
+    """One delivery. Without `report` it is a new one."""
+    data = ReportReceived(
+        report=report or uuid4().hex,
+        adapter=adapter,
+        source=source,
+        content_type=content_type,
+        received_at=at,
+        body=body,
+    )
+    return Received(data, uuid4().hex, traceparent=f"00-{uuid4().hex}-00f067aa0ba902b7-01")
+
+
+def burst(count: int, **fields: Any) -> list[Received[ReportReceived]]:
+    """The same alarm posted again and again, a second apart."""
+    return [
+        received(motion(at=NOON + timedelta(seconds=at)), at=NOON + timedelta(seconds=at), **fields)
+        for at in range(count)
+    ]
+
+
+def grid_published(version: int = 1) -> GridPublished:
+    """A grid around PLACE."""
+    west, south = PLACE.longitude - 0.01, PLACE.latitude - 0.01
+    ring = [[west, south], [west + 0.02, south], [west + 0.02, south + 0.02], [west, south + 0.02], [west, south]]
+    return GridPublished(
+        code=GRID,
+        name="第一网格",
+        community=GRID[:12],
+        path=PATH,
+        geometry=Geometry(type="Polygon", coordinates=[ring]),
+        geometry_version=1,
+        version=version,
+    )
+
+
+def save_channel(device: str = "cam-1", channel: str = "1", point: Point = PLACE, **fields: Any) -> SaveChannel:
+    return SaveChannel(caller=CALLER, device=device, channel=channel, name="东门", point=point, **fields)
+
+
+def save_device(id: str, **fields: Any) -> SaveDevice:
+    return SaveDevice(caller=CALLER, id=id, **fields)
