@@ -94,7 +94,7 @@ class Aggregates:
         self._built.add(self)
 
     @classmethod
-    def of(cls, database: Database[Document]) -> list["Aggregates"]:
+    def built_on(cls, database: Database[Document]) -> list["Aggregates"]:
         """All that were built on this very database, by name."""
         mine = [found for found in cls._built if found.collection.database is database]
         return sorted(mine, key=lambda found: found.name)

@@ -29,7 +29,7 @@ class StoreDependency(DependencyProvider):
         name = self.container.service_name
         self.database: Database[Document] = connect(settings().mongodb_url, settings().database or name)
         self.built = self.store(self.database)
-        self.aggregates = Aggregates.of(self.database)
+        self.aggregates = Aggregates.built_on(self.database)
         self.relay = OutboxRelay(settings().amqp_url, name, self.database, self.aggregates)
 
     def start(self) -> None:
