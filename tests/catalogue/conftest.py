@@ -50,7 +50,7 @@ def entries(whole_list: list[Row]) -> list[Entry]:
 
 
 @pytest.fixture
-def store(database: Database[dict[str, Any]]) -> CatalogueStore:
+def catalogue(database: Database[dict[str, Any]]) -> CatalogueStore:
     """A catalogue that nobody has used."""
     return CatalogueStore(database)
 

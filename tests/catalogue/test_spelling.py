@@ -1,5 +1,8 @@
 """Names as they are typed."""
 
+import subprocess
+import sys
+
 from services.catalogue.spelling import spell
 
 
@@ -13,9 +16,6 @@ def test_readings_are_chosen_by_phrase() -> None:
 
 
 def test_the_dictionary_stays_out_of_the_service() -> None:
-    import subprocess
-    import sys
-
-    asked = "import sys, services.catalogue.service; print('pypinyin' in sys.modules)"
+    asked = "import sys, services.catalogue.editing, services.catalogue.handling; print('pypinyin' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
