@@ -1,0 +1,44 @@
+"""The whole city with its ground laid, and one way to tell a story in it: through its gateway."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from rich.console import Console
+
+from deploy.local.demo import ground
+from deploy.local.demo.door import Door
+from deploy.local.demo.ground import Ground
+from deploy.local.demo.record import Record
+from tests.conftest import City
+
+T = TypeVar("T")
+Story = Callable[[Door], Awaitable[T]]
+Tell = Callable[[Story[Any]], Any]
+# the smallest of the three urban districts: 176 grids, and a camera in 160 of them
+DISTRICT = "230903"
+
+
+@pytest.fixture(scope="session")
+def tell(city: City) -> Tell:
+    """Runs a story; its door opens with every key of the city."""
+
+    async def told(story: Story[T]) -> T:
+        async with Door(city.gateway, {**city.keys, **city.departments}) as door:
+            return await story(door)
+
+    return lambda story: asyncio.run(told(story))
+
+
+@pytest.fixture(scope="session")
+def laid(tell: Tell) -> Ground:
+    """Taoshan district: tree, borders, grids, staff and cameras, each camera known to stand in its grid."""
+    invented, record = ground.invent(DISTRICT), Record(Console(quiet=True))
+
+    async def lay(door: Door) -> None:
+        await ground.lay(door, record, invented)
+        await ground.place_cameras(door, record, invented)
+
+    tell(lay)
+    return invented
