@@ -14,7 +14,7 @@ SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 CONF = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 definitions.import_backend = local_filesystem
-definitions.local.path = {definitions}
+definitions.local.path = definitions.json
 definitions.skip_if_unchanged = true
 cluster_name = yiwang
 vm_memory_high_watermark.absolute = 1GB
@@ -40,14 +40,14 @@ def plans(home: Home) -> list[Plan]:
     names = str(home.port("epmd"))
     epmd = Plan("epmd", "节点登记", ["epmd", "-address", "127.0.0.1", "-port", names], f"tcp:{names}")
     ready, env = f"amqp:{home.port('broker')}", _environment(home)
-    return [epmd, Plan("broker", "消息总线", [str(SERVER)], ready, env, needs=["epmd"], grace=20)]
+    return [epmd, Plan("broker", "消息总线", [str(SERVER)], ready, env, ["epmd"], 20, str(home.path / "broker"))]
 
 
 def _environment(home: Home) -> dict[str, str]:
     base = home.directory("broker")
     passwords = {user: home.secret(f"broker.{user}") for user in (ADMIN, *BROKER_USERS)}
-    listed = home.write("broker/definitions.json", definitions(passwords))
-    conf = home.write_text("broker/rabbitmq.conf", CONF.format(port=home.port("broker"), definitions=listed))
+    home.write("broker/definitions.json", definitions(passwords))
+    conf = home.write_text("broker/rabbitmq.conf", CONF.format(port=home.port("broker")))
     cookie = base / ".erlang.cookie"
     if not cookie.exists():
         home.write_text("broker/.erlang.cookie", home.secret("broker.cookie")).chmod(0o400)

@@ -31,6 +31,7 @@ class Plan:
 
     `ready` is `<tcp|amqp|http>:<port>`, or `exit` for a job that is done when it ends with 0. `needs` names the
     processes that must be ready before this one starts. `env` is added to the environment of the supervisor.
+    `cwd` is the working directory, the source tree unless given.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Plan:
     env: dict[str, str] = field(default_factory=dict)
     needs: Sequence[str] = ()
     grace: float = 10.0
+    cwd: str = str(ROOT)
 
 
 class Process:
@@ -71,7 +73,7 @@ class Process:
             self.child = subprocess.Popen(
                 list(self.plan.argv),
                 env={**os.environ, **self.plan.env, MARK: str(self.home.path)},
-                cwd=ROOT,
+                cwd=self.plan.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -33,7 +33,8 @@ def plan(home: Home, *, auth: bool = True) -> Plan:
     """How to run the store; without authentication only to make its users."""
     port = home.port("store")
     directory = home.directory("store", "mongod" if shutil.which("mongod") else "secantus")
-    argv = _mongod(home, directory, port, auth) if shutil.which("mongod") else _secantus(directory, port, auth)
+    program = _mongod if shutil.which("mongod") else _secantus
+    argv = program(home, directory, port, auth)
     return Plan("store", "数据库", argv, f"tcp:{port}", grace=20)
 
 
@@ -79,10 +80,12 @@ def _elect(client: MongoClient[dict[str, object]]) -> None:
         time.sleep(0.1)
 
 
-def _secantus(directory: Path, port: int, auth: bool) -> list[str]:
+def _secantus(home: Home, directory: Path, port: int, auth: bool) -> list[str]:
+    # named, so that it does not look for one in the working directory, the user's home and /etc
+    config = home.write_text("store/secantusd.toml", "")
     return [
         str(Path(sys.executable).with_name("secantusd-py")),
-        *("--host", "127.0.0.1", "--port", str(port), "--storage-path", str(directory)),
+        *("--config", str(config), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(directory)),
         *("--cache-size", "256M", "--sync-on-commit", "--log-level", "WARNING"),
         *(["--auth"] if auth else []),
     ]

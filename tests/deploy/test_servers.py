@@ -25,8 +25,8 @@ from ..conftest import state
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A city without services."""
-    home = Home(tmp_path_factory.mktemp("servers"))
+    """A city without services, in a directory named as people here name theirs."""
+    home = Home(tmp_path_factory.mktemp("城市 servers"))
     up(home, services=(), say=lambda _: None)
     topology.declare(broker.url(home, broker.ADMIN), [])
     yield home
