@@ -1,7 +1,7 @@
 """接诉即办: what a case is, and the table of its steps. `machine.py` takes a step by this table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -36,7 +36,10 @@ REOPEN_WITHIN = timedelta(hours=72)
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """工单, as far as its steps read or change it. Organisations are named by the code of their territory."""
+    """工单, as far as its steps read or change it. Organisations are named by the code of their territory.
+
+    `reported_by` is the client and the person behind it; `owner_path` the territories from the province to the owner.
+    """
 
     case_no: str
     state: CaseState
@@ -44,7 +47,7 @@ class CaseRecord:
     category: str
     place: Place
     alert: str | None
-    reported_by: tuple[str, str] = field(metadata={"shape": "client, person"})
+    reported_by: tuple[str, str]
     site_check_required: bool = False
     evidence_required: bool = False
     owner_org: str | None = None

@@ -30,7 +30,6 @@ class Life(RuleBasedStateMachine):
         self.record = reported()
         self.states: list[tuple[str | None, str | None]] = [(None, S.REPORTED)]
         self.told: list[tuple[str, str, object]] = []
-        self.moved = False
 
     @rule(minutes=st.integers(1, 3000))
     def wait(self, minutes: int) -> None:
@@ -133,4 +132,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestLife.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)

@@ -34,7 +34,7 @@ INDEXES = [
 UNLISTED = {"timeline": 0, "applied": 0, "outbox": 0}
 FIRST_WINDOW = 200
 WIDER = 4
-LOOKS = 200
+LOOKS = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
