@@ -22,7 +22,7 @@ from services.gateway.limits import INTAKE, read_body
 from services.gateway.plain import Plain
 from services.gateway.problems import problem, store_away
 
-ADAPTERS = ("hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager")
+ADAPTERS = ("hikvision", "gb28181")
 PATH = "/v1/intake/{adapter}/{source}"
 SOURCE = re.compile(r"^[A-Za-z0-9_.:\-]{1,100}$")
 # how long a device waits for the broker before its report is kept here
