@@ -60,9 +60,9 @@ def burst(count: int, **fields: Any) -> list[Received[ReportReceived]]:
     ]
 
 
-def grid_published(version: int = 1) -> GridPublished:
-    """A grid around PLACE."""
-    west, south = PLACE.longitude - 0.01, PLACE.latitude - 0.01
+def grid_published(around: Point = PLACE) -> GridPublished:
+    """A grid around a place."""
+    west, south = around.longitude - 0.01, around.latitude - 0.01
     ring = [[west, south], [west + 0.02, south], [west + 0.02, south + 0.02], [west, south + 0.02], [west, south]]
     return GridPublished(
         code=GRID,
@@ -71,7 +71,7 @@ def grid_published(version: int = 1) -> GridPublished:
         path=PATH,
         geometry=Geometry(type="Polygon", coordinates=[ring]),
         geometry_version=1,
-        version=version,
+        version=1,
     )
 
 
