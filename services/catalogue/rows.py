@@ -32,7 +32,7 @@ _COLUMNS = {
     "link": ["link", "url", "办事指南链接", "链接"],
 }
 _LONGEST = {"code": 200, "name": 300, "main_item": 300, "department": 200, "object": 200, "link": 2000}
-_LONGEST |= {"body_code": 30, "area_code": 12}
+_LONGEST |= {"body_code": 30, "area_code": 12, "themes": 1000}
 _NEEDED = {"code": "事项编码", "name": "事项名称", "department": "实施部门"}
 _UNCLASSIFIED = frozenset({"未分类", "无", "-", "/"})
 

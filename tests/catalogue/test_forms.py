@@ -1,7 +1,7 @@
 """Forms: every field that is wrong in one list, in Chinese, without what was filled in; schemas that reach nowhere."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -76,6 +76,7 @@ def test_what_is_missing_is_named_by_its_title() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=["Lo"]), min_size=30, max_size=40))
 def test_no_message_repeats_what_was_filled_in(secret: str) -> None:
     wrong: dict[str, JsonValue] = dict.fromkeys(["name", "id", "firm", "age", "born", "way", "post", "kin"], secret)

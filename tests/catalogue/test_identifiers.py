@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.shared import Row
@@ -32,6 +32,7 @@ def changed(number: str, place: int, character: str) -> str:
     return number[:place] + character + number[place + 1 :]
 
 
+@settings(deadline=None)
 @given(credit_stems, st.integers(0, 17), st.sampled_from(CREDIT_ALPHABET))
 def test_a_credit_code_has_one_check_character_and_any_wrong_one_is_found(
     stem: str, place: int, character: str
@@ -40,6 +41,7 @@ def test_a_credit_code_has_one_check_character_and_any_wrong_one_is_found(
     assert is_credit_code(changed(code, place, character)) == (code[place] == character)
 
 
+@settings(deadline=None)
 @given(id_stems, st.integers(0, 17), st.sampled_from("0123456789X"))
 def test_an_id_number_has_one_check_character_and_any_wrong_one_is_found(stem: str, place: int, character: str) -> None:
     number = complete(stem, "0123456789X", is_id_number)
@@ -81,6 +83,7 @@ def test_every_credit_code_of_the_real_list_is_right(whole_list: list[Row]) -> N
     assert all(is_credit_code(code) for code in embedded)
 
 
+@settings(deadline=None)
 @given(st.dates(date(2020, 1, 1), date(2099, 1, 1)), st.integers(1, 10**9), st.data())
 def test_an_application_number_knows_every_wrong_digit(opened: date, position: int, data: st.DataObject) -> None:
     number = application_number(datetime.combine(opened, time(12), UTC), "511602000000", position)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -171,6 +171,7 @@ columns = st.sampled_from(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(columns, cells | st.lists(cells)), max_size=5))
 def test_whatever_stands_in_the_cells_every_row_is_taken_or_listed(values: list[dict[str, JsonValue]]) -> None:
     rows = [Row(line=line, values=cells) for line, cells in enumerate(values, 2)]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.catalogue.identifiers import SHANGHAI
@@ -42,6 +42,7 @@ def test_a_year_that_is_not_published_is_a_named_fault() -> None:
     assert deadline(late, 3) == (None, f"calendar_missing_{LAST + 1}") == (None, fault_of(LAST + 1))
 
 
+@settings(deadline=None)
 @given(st.dates(date(2024, 1, 1), date(LAST, 6, 1)), st.times(), st.integers(0, 60), st.integers(0, 40))
 def test_limits_add_up(day: date, hour: time, first: int, second: int) -> None:
     at = datetime.combine(day, hour, SHANGHAI)

@@ -13,7 +13,8 @@ from contracts.catalogue import CatalogueFigures, ItemState, ItemType
 from services.catalogue.search import Entry, Index
 from services.chassis import context
 
-_CHECK_EVERY_S = 0.5
+# looking costs a twentieth of the time, however much was just imported
+_LEAST_PAUSE_S, _MOST_PAUSE_S, _PAUSE_PER_LOOK = 0.5, 5.0, 20
 # other copies of the service stamp their writes by their own clocks, and a long batch ends after it was stamped
 _LOOK_BACK = timedelta(seconds=60)
 _FIELDS = [
@@ -31,19 +32,20 @@ class _Listed(NamedTuple):
 
 
 class Listing:
-    """Every item's line. Reads are free: another writer's change shows within a second, this process's own at once."""
+    """Every item's line. Another copy's change shows within seconds (0.5 s when little changes), our own at once."""
 
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
         self._collection = collection
         self._listed: dict[str, _Listed] = {}
         self._index = Index(())
         self._seen_at: datetime | None = None
-        self._check_after = 0.0
+        self._look_after = 0.0
+        self._writes = self._writes_seen = 0
         self._lock = threading.Lock()
 
     def outdated(self) -> None:
         """This process wrote: look before the next read."""
-        self._check_after = 0.0
+        self._writes += 1
 
     def index(self) -> Index:
         """The published items, to search in."""
@@ -66,19 +68,23 @@ class Listing:
         )
 
     def _follow(self) -> None:
-        if time.monotonic() < self._check_after:
+        if self._is_fresh():
             return
         with self._lock:
-            if time.monotonic() < self._check_after:
+            if self._is_fresh():
                 return
-            self._check_after = time.monotonic() + _CHECK_EVERY_S
-            present = context.now()
+            began, present, writes = time.monotonic(), context.now(), self._writes
             changed = self._changed(present)
             if changed:
                 listed = {**self._listed, **{line.entry.code: line for line in changed}}
                 index = Index(line.entry for line in listed.values() if line.state is ItemState.PUBLISHED)
                 self._listed, self._index = listed, index
-            self._seen_at = present
+            self._seen_at, self._writes_seen = present, writes
+            pause = (time.monotonic() - began) * _PAUSE_PER_LOOK
+            self._look_after = began + min(max(pause, _LEAST_PAUSE_S), _MOST_PAUSE_S)
+
+    def _is_fresh(self) -> bool:
+        return self._writes_seen == self._writes and time.monotonic() < self._look_after
 
     def _changed(self, present: datetime) -> list[_Listed]:
         if self._seen_at is None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -93,6 +94,7 @@ class ApplicationLife(RuleBasedStateMachine):
 
 
 TestApplicationLife = ApplicationLife.TestCase
+TestApplicationLife.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 
 
 def test_every_state_is_reached_and_the_final_ones_end() -> None:

@@ -1,6 +1,7 @@
 """The machine of items against a model, and the rules of their content."""
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -72,6 +73,7 @@ class ItemLife(RuleBasedStateMachine):
 
 
 TestItemLife = ItemLife.TestCase
+TestItemLife.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
 
 
 def test_every_state_is_reached_and_only_the_retired_is_final() -> None:

@@ -1,7 +1,7 @@
 """Particulars of applicants: checked without being repeated, starred for those who may not see them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalogue import Applicant
@@ -17,6 +17,7 @@ def test_an_applicant_is_kept_trimmed_and_with_a_capital_x() -> None:
     assert check_applicant(told) == Applicant(name="王小明", id_number="11010519491231002X")
 
 
+@settings(deadline=None)
 @given(
     st.text("0123456789X", min_size=15, max_size=18).filter(lambda text: not is_id_number(text)), st.text(max_size=9)
 )
