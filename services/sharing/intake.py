@@ -46,7 +46,7 @@ def examine(events: Sequence[CloudEvent], checker: Checker, key_field: str) -> t
             bad.append(
                 RecordFault(
                     index=index,
-                    id=event.id.encode("utf-8", "replace").decode(),
+                    id=event.id,
                     code=fault.code,
                     pointer=place.encode("utf-8", "replace").decode(),
                     message=f"{fault.zh} / {fault.en}",

@@ -165,6 +165,7 @@ _SAID = {
     "maxLength": ("长度超限", "too long"),
     "minimum": ("小于最小值", "below the minimum"),
     "maximum": ("大于最大值", "above the maximum"),
+    "falseSchema": ("此处不允许有内容", "nothing is allowed here"),
     "additionalProperties": ("含有未声明的字段", "holds a property that is not declared"),
     "unevaluatedProperties": ("含有未声明的字段", "holds a property that is not declared"),
 }

@@ -97,7 +97,7 @@ class SharingService(Service):
         dataset = self._visible(query.dataset, query.caller)
         if query.schema_version not in (None, dataset.schema_version):
             raise NotFound("schema_unknown", "没有该版本的模式", "no such version", newest=dataset.schema_version)
-        schema = json.loads(self.store.datasets.schema_text(query.dataset))
+        schema = json.loads(self.store.datasets.schema_text(dataset))
         return SchemaReply(dataset=dataset.code, schema_version=dataset.schema_version, json_schema=schema)
 
     @answers(TestSchema, scope=Scope.DATASETS_READ)
@@ -110,7 +110,7 @@ class SharingService(Service):
     def publish_records(self, command: PublishRecords) -> Published:
         dataset = self.store.datasets.find(command.dataset)
         datasets.check_publishing(dataset, command.caller)
-        checker = schemas.compiled(self.store.datasets.schema_text(dataset.code))
+        checker = schemas.compiled(self.store.datasets.schema_text(dataset))
         good, bad = intake.examine(command.events, checker, dataset.key_field)
         origin, now = context.message_id() or uuid4().hex, context.now()
         self.store.rejected.keep(dataset.code, origin, command.events, bad, now)

@@ -24,6 +24,7 @@ class Datasets(Typed[Dataset]):
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         super().__init__(database, "datasets", [IndexModel("provider"), IndexModel("state")])
+        self._registered: dict[str, str] = {}
 
     def view(self, document: Document) -> Dataset:
         return Dataset.model_validate({**document, "code": document["_id"], "records": document["last"]})
@@ -31,12 +32,14 @@ class Datasets(Typed[Dataset]):
     def unknown(self, id: str) -> NotFound:
         return unknown(id)
 
-    def schema_text(self, code: str) -> str:
-        """The JSON Schema, as text. Raises NotFound."""
-        found = self.collection.find_one({"_id": code}, {"schema": 1})
+    def schema_text(self, dataset: Dataset) -> str:
+        """The JSON Schema, as text; one that is registered is read once."""
+        found = self._registered.get(dataset.code)
         if found is None:
-            raise unknown(code)
-        return str(found["schema"])
+            found = str((self.get(dataset.code) or {})["schema"])
+            if dataset.schema_version:
+                self._registered[dataset.code] = found
+        return found
 
     def create(self, command: SaveDataset, provider: str) -> bool:
         """A new draft; False when the code is taken."""

@@ -62,17 +62,17 @@ class RecordLog:
         Raises Unavailable when other writers were always faster.
         """
         unique = {entry.digest: entry for entry in entries}
-        written: set[str] = set()
         with self._locks[dataset]:
             for _ in range(_TRIES):
                 known = self._origins(dataset, list(unique))
                 written = {digest for digest, brought in known.items() if brought == origin}
                 fresh = [entry for digest, entry in unique.items() if digest not in known]
                 segments = _segments(dataset, end, fresh, origin, at)
-                if self._take_places(segments):
+                taken = self._take_places(segments)
+                end = end + len(fresh) if taken and fresh else self.end(dataset, end)
+                if taken:
                     accepted = len(written) + len(fresh)
-                    return Appended(accepted, len(entries) - accepted, end + len(fresh))
-                end = self.end(dataset, end)
+                    return Appended(accepted, len(entries) - accepted, end)
         raise Unavailable("log_busy", "数据集写入繁忙, 请重试", "other writers were faster, try again")
 
     def end(self, dataset: str, known: int) -> int:
