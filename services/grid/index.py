@@ -27,14 +27,13 @@ class Parcel(NamedTuple):
     path: tuple[str, ...]
     geometry: Mapping[str, Any] | None
     version: int
-    updated_at: datetime
 
 
 class Parcels(Protocol):
     """Where parcels come from."""
 
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int, datetime]]:
-        """Code, version and time of what was written at that time or later."""
+    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Code and version of what was written at that time or later."""
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """These units, all when None."""
@@ -116,7 +115,7 @@ class LiveGround:
         self._sources = sources
         self._snapshot: Snapshot | None = None
         self._versions: dict[str, int] = {}
-        self._seen: list[datetime | None] = [None] * len(sources)
+        self._looked: datetime | None = None
         self._lock = Lock()
 
     @property
@@ -127,21 +126,19 @@ class LiveGround:
     def refresh(self) -> Snapshot:
         """Take in what was written since the last look, and swap."""
         with self._lock:
-            moved = [parcel for at in range(len(self._sources)) for parcel in self._moved(at)]
-            before = self._snapshot or Snapshot()
-            if moved or self._snapshot is None:
-                self._versions |= {parcel.code: parcel.version for parcel in moved}
-                self._snapshot = heavy(before.changed, moved, sum(self._versions.values()))
-            return self._snapshot or before
+            begun, standing = context.now(), self._snapshot
+            moved = [parcel for source in self._sources for parcel in self._moved(source)]
+            if moved or standing is None:
+                versions = self._versions | {parcel.code: parcel.version for parcel in moved}
+                standing = heavy((standing or Snapshot()).changed, moved, sum(versions.values()))
+                self._snapshot, self._versions = standing, versions
+            # only now: a look that failed half-way is taken again from where it began
+            self._looked = begun
+            return standing
 
-    def _moved(self, at: int) -> list[Parcel]:
-        source, since = self._sources[at], self._seen[at]
-        if since is None:
-            begun = context.now()
-            moved = list(source.parcels(None))
-            self._seen[at] = min(begun, max(parcel.updated_at for parcel in moved)) if moved else None
-            return moved
-        written = list(source.versions_since(since - SKEW))
-        self._seen[at] = max((since, *(updated_at for _, _, updated_at in written)))
-        codes = [code for code, version, _ in written if self._versions.get(code) != version]
+    def _moved(self, source: Parcels) -> list[Parcel]:
+        if self._looked is None:
+            return list(source.parcels(None))
+        written = source.versions_since(self._looked - SKEW)
+        codes = [code for code, version in written if self._versions.get(code) != version]
         return list(source.parcels(codes)) if codes else []

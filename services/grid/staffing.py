@@ -32,7 +32,7 @@ def assign(store: GridStore, command: Assign) -> Done:
         raise fault
     if not store.staff.known([command.staff_no]):
         raise staff_unknown(command.staff_no)
-    standing = store.rosters.of([command.target]).get(command.target, Roster())
+    standing = store.rosters.standing([command.target]).get(command.target, Roster())
     posting = Posting(staff_no=command.staff_no, role=command.role, post=command.post, primary=command.primary)
     after = assigned(command.target, standing.postings, posting)
     if after is None:

@@ -16,7 +16,9 @@ from services.grid.store import GridStore
 def boundaries(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """A first boundary counts as created, another one as changed."""
     datum = datum_of(command.datum)
-    entries = tally.firsts(tally.read(BoundaryRow, command.rows, "code"), lambda row: national(row.code))
+    entries = tally.firsts(
+        tally.read(BoundaryRow, command.rows, ["code", "adcode", "id"]), lambda row: national(row.code)
+    )
     standing = store.territories.standing([national(row.code) for _, row in entries])
     surveyed = heavy(surveys, [row.geometry for _, row in entries], datum)
     steps = []

@@ -10,7 +10,7 @@ from services.grid.store import GridStore
 
 def divisions(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """Units of the division tree; a parent may come in any row or stand already."""
-    entries = tally.firsts(tally.read(DivisionRow, command.rows, "code"), lambda row: national(row.code))
+    entries = tally.firsts(tally.read(DivisionRow, command.rows, ["code"]), lambda row: national(row.code))
     sound: dict[str, tuple[int, DivisionRow]] = {}
     for line, row in entries:
         code = national(row.code)

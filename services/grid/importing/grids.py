@@ -20,7 +20,7 @@ from services.grid.store.grids import FACTS, Held
 def grids(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """Facts and geometries of grids by code; absent fields stay."""
     datum = datum_of(command.datum)
-    rows = tally.read(GridRow, command.rows, "code", {"code": "grid_code_invalid"})
+    rows = tally.read(GridRow, command.rows, ["code", "id"], {"code": "grid_code_invalid"})
     entries = tally.firsts(rows, lambda row: row.code)
     drawn = [row.geometry for _, row in entries if row.geometry is not None]
     surveyed = iter(heavy(surveys, drawn, datum))

@@ -17,7 +17,7 @@ from services.grid.store.staff import Person
 
 def staff(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """People by staff number; an absent phone or organisation stays."""
-    entries = tally.firsts(tally.read(StaffRow, command.rows, "staff_no"), lambda row: row.staff_no)
+    entries = tally.firsts(tally.read(StaffRow, command.rows, ["staff_no"]), lambda row: row.staff_no)
     standing = store.staff.standing([row.staff_no for _, row in entries])
     steps = []
     for line, row in entries:
@@ -37,7 +37,7 @@ def assignments(store: GridStore, command: ImportGround, tally: Tally) -> None:
 
     Who gives up being primary goes before who becomes it, so the order of rows does not matter.
     """
-    rows = tally.read(AssignmentRow, command.rows, "target")
+    rows = tally.read(AssignmentRow, command.rows, ["target"])
     entries = tally.firsts(rows, lambda row: f"{row.staff_no} {row.target} {row.role} {row.post}")
     faults = target_faults(store, {row.target for _, row in entries})
     people = store.staff.known({row.staff_no for _, row in entries})
@@ -48,7 +48,7 @@ def assignments(store: GridStore, command: ImportGround, tally: Tally) -> None:
             tally.reject(line, row.target, fault)
         else:
             wanted[row.target].append((line, row))
-    standing = store.rosters.of(list(wanted))
+    standing = store.rosters.standing(list(wanted))
     steps = [
         step
         for target, posted in wanted.items()

@@ -14,8 +14,10 @@ Count = Annotated[int, Field(ge=0)]
 
 
 def _digits(value: object) -> object:
-    """A telephone number as people write it: spaces, hyphens and the +86 go."""
-    return re.sub(r"[\s\-()]|^\+?86(?=1\d{10}$)|^\+86", "", value) if isinstance(value, str) else value
+    """A telephone number as people write it: separators and the country's 86 go."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"^(\+86|86(?=1\d{10}$))", "", re.sub(r"[\s\-()]", "", value))
 
 
 class FileRow(Model):

@@ -1,6 +1,6 @@
 """What an import has read, refused, mended and written so far."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from contracts.faults import Fault
 from contracts.shared import ImportReport, Model, Row, RowFault
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Changed, New
+from services.chassis.cpu import heavy
 from services.grid.domain import both, stale
 
 M = TypeVar("M", bound=Model)
@@ -43,26 +44,20 @@ class Tally:
         self.repaired.append(RowFault(line=line, key=key, code="geometry_repaired", message=" / ".join(told)))
 
     def read(
-        self, model: type[M], rows: Sequence[Row], key: str, codes: dict[str, str] | None = None
+        self, model: type[M], rows: Sequence[Row], keys: Sequence[str], codes: Mapping[str, str] | None = None
     ) -> list[tuple[int, M]]:
         """The rows as typed values; unreadable ones are rejected. `codes`: the fault's code by field name.
 
-        `key` is the field that names a row to people. Empty text counts as absent. No value is ever repeated.
+        `keys` are the fields that may name a row to people. Empty text counts as absent. No other value is repeated.
         """
-        good = []
-        for row in rows:
-            values = {name: _plain(value) for name, value in row.values.items()}
-            said = {name: value for name, value in values.items() if value is not None}
-            try:
-                good.append((row.line, model.model_validate(said)))
-            except ValidationError as error:
-                first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-                field = str(first["loc"][0]) if first["loc"] else key
-                code = (codes or {}).get(field, "row_invalid")
-                message = f"字段 {field} 不符合要求 / {field}: {first['msg']}"
-                self.rejected.append(
-                    RowFault(line=row.line, key=str(said.get(key, ""))[:50], code=code, message=message)
-                )
+        good, bad = heavy(_read, model, rows)
+        for line, said, error in bad:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            field = str(first["loc"][0]) if first["loc"] else keys[0]
+            key = next((str(said[name])[:50] for name in keys if name in said), "")
+            code = (codes or {}).get(field, "row_invalid")
+            message = f"字段 {field} 不符合要求 / {field}: {first['msg']}"
+            self.rejected.append(RowFault(line=line, key=key, code=code, message=message))
         return good
 
     def firsts(self, entries: Sequence[tuple[int, M]], key: Callable[[M], Hashable]) -> list[tuple[int, M]]:
@@ -119,7 +114,19 @@ def _lost(aggregates: Aggregates, steps: Sequence[Step]) -> set[int]:
     }
 
 
+def _read(
+    model: type[M], rows: Sequence[Row]
+) -> tuple[list[tuple[int, M]], list[tuple[int, dict[str, object], ValidationError]]]:
+    good, bad = [], []
+    for row in rows:
+        values = {name: _plain(value) for name, value in row.values.items()}
+        said = {name: value for name, value in values.items() if value is not None}
+        try:
+            good.append((row.line, model.model_validate(said)))
+        except ValidationError as error:
+            bad.append((row.line, said, error))
+    return good, bad
+
+
 def _plain(value: object) -> object:
-    if isinstance(value, str):
-        return value.strip() or None
-    return value
+    return (value.strip() or None) if isinstance(value, str) else value

@@ -15,6 +15,7 @@ from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.grid.domain import LIVE, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import GRIDS, Parcel
+from services.grid.store.batches import by_key
 
 INDEXES = [
     IndexModel([("state", 1), ("_id", 1)], name="state"),
@@ -53,11 +54,11 @@ class Grids(Aggregates):
 
     def held(self, codes: Collection[str]) -> dict[str, Held]:
         """Those of the codes that exist, with geometry, without record."""
-        return {one["_id"]: _held(one) for one in self.collection.find({"_id": {"$in": list(codes)}}, WITHOUT_RECORD)}
+        return {one["_id"]: _held(one) for one in by_key(self.collection, codes, WITHOUT_RECORD)}
 
     def states(self, codes: Collection[str]) -> dict[str, GridState]:
         """The states of those of the codes that exist."""
-        found = self.collection.find({"_id": {"$in": list(codes)}}, {"state": 1})
+        found = by_key(self.collection, codes, {"state": 1})
         return {one["_id"]: GridState(one["state"]) for one in found}
 
     def page(self, query: ListGrids) -> Page[Grid]:
@@ -129,16 +130,15 @@ class Grids(Aggregates):
         for one in self.collection.find({"state": GridState.ACTIVE}, fields).sort("_id", 1):
             yield Flagged(one["_id"], one.get("households"), bool(one.get("party_branch")))
 
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int, datetime]]:
-        """Code, version and time of what was written at that time or later."""
-        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1, "updated_at": 1}):
-            yield one["_id"], one["version"], one["updated_at"]
+    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Code and version of what was written at that time or later."""
+        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
+            yield one["_id"], one["version"]
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these grids, of all when None."""
-        criteria = {} if codes is None else {"_id": {"$in": list(codes)}}
-        fields = {"version": 1, "updated_at": 1, "name": 1, "path": 1, "state": 1, "geometry": 1}
-        for one in self.collection.find(criteria, fields):
+        fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1}
+        for one in self.collection.find({}, fields) if codes is None else by_key(self.collection, codes, fields):
             yield Parcel(
                 code=one["_id"],
                 layer=GRIDS,
@@ -146,7 +146,6 @@ class Grids(Aggregates):
                 path=tuple(one["path"]),
                 geometry=one.get("geometry") if one["state"] == GridState.ACTIVE else None,
                 version=one["version"],
-                updated_at=one["updated_at"],
             )
 
 

@@ -9,6 +9,7 @@ from pymongo.database import Database
 from contracts.grid import GridStaffed, Posting, Role
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.grid.rosters import roles_held
+from services.grid.store.batches import by_key
 
 INDEXES = [IndexModel([("held", 1)], name="held")]
 
@@ -26,21 +27,20 @@ class Rosters(Aggregates):
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         super().__init__(database, "assignments", INDEXES)
 
-    def of(self, targets: Collection[str]) -> dict[str, Roster]:
+    def standing(self, targets: Collection[str]) -> dict[str, Roster]:
         """The rosters of those targets that have one."""
-        found = self.collection.find({"_id": {"$in": list(targets)}}, {"postings": 1, "version": 1})
+        found = by_key(self.collection, targets, {"postings": 1, "version": 1})
         return {one["_id"]: Roster([Posting(**each) for each in one["postings"]], one["version"]) for one in found}
 
     def postings(self, targets: Collection[str]) -> Mapping[str, Sequence[Posting]]:
         """The same without versions."""
-        return {target: roster.postings for target, roster in self.of(targets).items()}
+        return {target: roster.postings for target, roster in self.standing(targets).items()}
 
     def with_role(self, role: Role, among: Collection[str] | None = None) -> set[str]:
         """Targets where somebody holds the role now."""
-        criteria: dict[str, Any] = {"held": role}
-        if among is not None:
-            criteria["_id"] = {"$in": list(among)}
-        return {one["_id"] for one in self.collection.find(criteria, {"_id": 1})}
+        if among is None:
+            return {one["_id"] for one in self.collection.find({"held": role}, {"_id": 1})}
+        return {one["_id"] for one in by_key(self.collection, among, {"_id": 1}, held=role)}
 
     def new(self, target: str, postings: Sequence[Posting]) -> New:
         """The first roster of a target."""

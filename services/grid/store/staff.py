@@ -10,6 +10,7 @@ from contracts.shared import Page
 from services.chassis import cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.grid.domain import mask_phone
+from services.grid.store.batches import by_key
 
 PUBLIC = {"private": 0, "applied": 0, "outbox": 0}
 WHOLE = {"applied": 0, "outbox": 0}
@@ -46,11 +47,11 @@ class Staff(Aggregates):
 
     def standing(self, numbers: Collection[str]) -> dict[str, StaffMember]:
         """Those of the numbers that exist, with their phones, for comparing."""
-        return {one["_id"]: _member(one) for one in self.collection.find({"_id": {"$in": list(numbers)}}, WHOLE)}
+        return {one["_id"]: _member(one) for one in by_key(self.collection, numbers, WHOLE)}
 
     def known(self, numbers: Collection[str]) -> set[str]:
         """Those of the numbers that exist and have not left."""
-        found = self.collection.find({"_id": {"$in": list(numbers)}, "state": "active"}, {"_id": 1})
+        found = by_key(self.collection, numbers, {"_id": 1}, state="active")
         return {one["_id"] for one in found}
 
     def new(self, person: Person) -> New:

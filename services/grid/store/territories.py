@@ -15,6 +15,7 @@ from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.grid.domain import is_statistical, national, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import Parcel
+from services.grid.store.batches import by_key
 
 INDEXES = [
     IndexModel([("parent", 1), ("_id", 1)], name="parent"),
@@ -72,12 +73,12 @@ class Territories(Aggregates):
         fields = {"version": 1, "name": 1, "level": 1, "geometry_digest": 1}
         return {
             one["_id"]: Standing(one["version"], one["name"], Level(one["level"]), one.get("geometry_digest"))
-            for one in self.collection.find({"_id": {"$in": list(codes)}}, fields)
+            for one in by_key(self.collection, codes, fields)
         }
 
     def grounds(self, codes: Collection[str]) -> dict[str, dict[str, Any]]:
         """The geometries of those of the codes that have one."""
-        found = self.collection.find({"_id": {"$in": list(codes)}, "geometry_version": {"$gt": 0}}, {"geometry": 1})
+        found = by_key(self.collection, codes, {"geometry": 1}, geometry_version={"$gt": 0})
         return {one["_id"]: one["geometry"] for one in found}
 
     def new(self, code: str, level: Level, name: str, parent: str | None) -> New:
@@ -108,16 +109,15 @@ class Territories(Aggregates):
         found = self.collection.aggregate([{"$group": {"_id": "$level", "count": {"$sum": 1}}}])
         return {one["_id"]: one["count"] for one in found}
 
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int, datetime]]:
-        """Code, version and time of what was written at that time or later."""
-        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1, "updated_at": 1}):
-            yield one["_id"], one["version"], one["updated_at"]
+    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
+        """Code and version of what was written at that time or later."""
+        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
+            yield one["_id"], one["version"]
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these units, of all when None."""
-        criteria = {} if codes is None else {"_id": {"$in": list(codes)}}
-        fields = {"version": 1, "updated_at": 1, "name": 1, "path": 1, "level": 1, "geometry": 1}
-        for one in self.collection.find(criteria, fields):
+        fields = {"version": 1, "name": 1, "path": 1, "level": 1, "geometry": 1}
+        for one in self.collection.find({}, fields) if codes is None else by_key(self.collection, codes, fields):
             yield Parcel(
                 code=one["_id"],
                 layer=one["level"],
@@ -125,7 +125,6 @@ class Territories(Aggregates):
                 path=tuple(one["path"]),
                 geometry=one.get("geometry"),
                 version=one["version"],
-                updated_at=one["updated_at"],
             )
 
 
