@@ -22,7 +22,7 @@ from services.console.settings import ConsoleSettings
 from services.console.traces import Traces, Undecodable
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-MOST_BODY, MOST_UNPACKED = 4 * 1024 * 1024, 16 * 1024 * 1024
+MOST_BODY, MOST_UNPACKED = 4 * 1024 * 1024, 8 * 1024 * 1024
 TRACE = re.compile(r"[0-9a-f]{32}")
 log = logging.getLogger(__name__)
 
@@ -162,8 +162,8 @@ async def _body(request: Request) -> bytes:
         body = unpacking.decompress(packed, MOST_UNPACKED)
     except zlib.error:
         raise Refused(400) from None
-    if unpacking.unconsumed_tail:
-        raise Refused(413)
+    if not unpacking.eof:
+        raise Refused(413 if unpacking.unconsumed_tail else 400)
     return body
 
 

@@ -62,7 +62,8 @@ class Traces:
         documents = [document for resource in request.resource_spans for document in _documents(resource, now)]
         self.dropped += max(0, len(self._queue) + len(documents) - self.room)
         self._queue.extend(documents)
-        self._filled.set()
+        if documents:
+            self._filled.set()
         return len(documents)
 
     async def store(self) -> None:
@@ -116,7 +117,7 @@ class Traces:
 
 
 def _documents(resource_spans: ResourceSpans, now: datetime) -> list[Document]:
-    resource = resource_spans.resource.SerializeToString()
+    resource = Binary(resource_spans.resource.SerializeToString())
     service = next((a.value.string_value for a in resource_spans.resource.attributes if a.key == "service.name"), "")
     return [
         {
@@ -127,11 +128,12 @@ def _documents(resource_spans: ResourceSpans, now: datetime) -> list[Document]:
             "duration_us": min(max(0, span.end_time_unix_nano - span.start_time_unix_nano) // 1000, MOST_INT64),
             "failed": span.status.code == Status.STATUS_CODE_ERROR,
             "received_at": now,
-            "resource": Binary(resource),
-            "scope": Binary(scope_spans.scope.SerializeToString()),
+            "resource": resource,
+            "scope": scope,
             "span": Binary(span.SerializeToString()),
         }
         for scope_spans in resource_spans.scope_spans
+        for scope in [Binary(scope_spans.scope.SerializeToString())]
         for span in scope_spans.spans
         if len(span.trace_id) == 16 and len(span.span_id) == 8
     ]
