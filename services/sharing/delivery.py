@@ -54,7 +54,8 @@ def _serve(
     except Forbidden as refusal:
         store.subscriptions.suspend(subscription, refusal.code)
         return False
-    records = store.log.read(dataset.code, subscription.cursor, min(_BATCH, dataset.records - subscription.cursor))
+    waiting = dataset.records - subscription.cursor
+    records = store.log.read(dataset.code, subscription.cursor, min(_BATCH, waiting)) if waiting else []
     if not records:
         return False
     try:

@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -69,7 +69,7 @@ class Use:
 
     def answer(self, action: Action, grant: Grant, records: Sequence[LogRecord]) -> Answer:
         """What the department may see of the records, once the exchange log holds that it did."""
-        masker = compiled(tuple(sorted(grant.fields.items())), derive(self._store.secret, "mask", self._department))
+        masker = _compiled(tuple(sorted(grant.fields.items())), derive(self._store.secret, "mask", self._department))
         code, key_field = self._dataset.code, self._dataset.key_field
         items = [
             MaskedRecord.model_construct(
@@ -118,7 +118,6 @@ class Use:
         )
 
 
-compiled: Callable[[tuple[tuple[str, Mask], ...], bytes], Masker] = lru_cache(maxsize=4096)(
-    lambda fields, key: Masker(dict(fields), key)
-)
-"""The masker of a grant's fields and a department's key, kept."""
+@lru_cache(maxsize=4096)
+def _compiled(fields: tuple[tuple[str, Mask], ...], key: bytes) -> Masker:
+    return Masker(dict(fields), key)

@@ -42,6 +42,16 @@ def test_what_was_brought_before_is_done_work(database: Documents) -> None:
     assert sequences(log, 251) == []
 
 
+def test_of_two_events_with_one_id_the_first_counts(database: Documents) -> None:
+    log = RecordLog(database)
+    twice = entries(1, 2) + entries(1, members=9)
+    assert log.append(CODE, 0, twice, "m1", NOW).duplicates == 1
+    assert [(record.key, json.loads(record.data)["members"]) for record in log.read(CODE, 0, 9)] == [
+        ("H1", 3),
+        ("H2", 3),
+    ]
+
+
 def test_a_batch_that_a_crash_cut_is_finished_by_its_redelivery(database: Documents) -> None:
     log = RecordLog(database)
     log.append(CODE, 0, entries(*range(100)), "m1", NOW)  # the first segment of the batch below

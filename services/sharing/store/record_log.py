@@ -61,7 +61,9 @@ class RecordLog:
         An event counts as accepted when the same `origin` (message) has brought it before, else as a duplicate.
         Raises Unavailable when other writers were always faster.
         """
-        unique = {entry.digest: entry for entry in entries}
+        unique: dict[str, Entry] = {}
+        for entry in entries:
+            unique.setdefault(entry.digest, entry)
         with self._locks[dataset]:
             for _ in range(_TRIES):
                 known = self._origins(dataset, list(unique))
