@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
@@ -75,6 +75,19 @@ class Point(Model):
 
     longitude: Longitude
     latitude: Latitude
+
+
+class Extent(NamedTuple):
+    """West, south, east, north in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, point: Point) -> bool:
+        """Whether the point lies within, the edge included."""
+        return self.west <= point.longitude <= self.east and self.south <= point.latitude <= self.north
 
 
 class Geometry(Model):

@@ -9,7 +9,7 @@ from contracts.alerts import AlertRaised, AlertType
 from contracts.cases import CaseReported, CaseSource, CaseState, Category, Place, ReportCase, Reporter, Urgency
 from contracts.faults import FieldFault, Invalid
 from contracts.grid import GridState
-from contracts.shared import TimelineEntry
+from contracts.shared import Extent, TimelineEntry
 from services.cases.domain import CaseRecord, announce
 from services.cases.machine import Outcome
 from services.cases.responsible import Rosters, responsible, rosters_needed, way_down
@@ -51,6 +51,14 @@ class KnownGrid:
     code: str
     path: list[str]
     state: GridState
+
+
+class Known(NamedTuple):
+    """What this service knows of the category and the place that a report names."""
+
+    category: Category | None
+    grid: KnownGrid | None
+    extent: Extent | None = None
 
 
 class Identity(NamedTuple):
@@ -114,11 +122,10 @@ def from_alert(
     )
 
 
-def from_command(
-    command: ReportCase, category: Category | None, grid: KnownGrid | None, now: datetime, identity: Identity
-) -> Report:
+def from_command(command: ReportCase, known: Known, now: datetime, identity: Identity) -> Report:
     """The report that a person makes. Raises Invalid naming every field at once."""
-    faults = [*_category_faults(category), *_place_faults(command.place, grid), *_text_and_time_faults(command, now)]
+    category, grid = known.category, known.grid
+    faults = [*_category_faults(category), *_place_faults(command.place, known), *_text_and_time_faults(command, now)]
     if faults or category is None:
         zh, en = "; ".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults)
         raise Invalid("report_invalid", f"上报内容有误: {zh}", f"the report is not acceptable: {en}", faults)
@@ -177,13 +184,17 @@ def _category_faults(category: Category | None) -> list[FieldFault]:
     return []
 
 
-def _place_faults(place: Place, grid: KnownGrid | None) -> list[FieldFault]:
+def _place_faults(place: Place, known: Known) -> list[FieldFault]:
+    grid, extent = known.grid, known.extent
     if place.grid is None and place.point is None and not (place.address or "").strip():
         return [_fault("/place", "place_required", "须有网格、坐标或地址", "a grid, a point or an address is needed")]
     if place.grid is not None and grid is None:
         return [_fault("/place/grid", "grid_unknown", "没有此网格", "no such grid")]
     if grid is not None and grid.state in GONE:
         return [_fault("/place/grid", "grid_retired", "此网格已撤销", "this grid is no longer in use")]
+    if grid is None and place.point is not None and extent is not None and not extent.holds(place.point):
+        box = f"{extent.west:.4f}–{extent.east:.4f}, {extent.south:.4f}–{extent.north:.4f}"
+        return [_fault("/place/point", "place_outside_city", f"位置不在本市范围 ({box})", f"outside the city ({box})")]
     return []
 
 

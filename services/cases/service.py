@@ -17,7 +17,7 @@ from contracts.cases import (
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import ImportReport, Page, Scope, Timeline
 from services.cases.categories import merge
-from services.cases.intake import Identity, dispatches, from_alert, from_command
+from services.cases.intake import Identity, Known, dispatches, from_alert, from_command
 from services.cases.machine import act, look
 from services.cases.store import CaseStore
 from services.chassis import context
@@ -58,9 +58,14 @@ class CasesService(Service):
         identity = Identity(context.message_id() or uuid4().hex, context.trace_id())
         opened = self.store.of_origin(identity.origin)
         if opened is None:
-            category = self.store.categories([command.category]).get(command.category)
-            grid = self.store.grids([command.place.grid]).get(command.place.grid or "")
-            opened = self.store.open(from_command(command, category, grid, context.now(), identity))
+            place = self.store.located(command.place)
+            known = Known(
+                self.store.categories([command.category]).get(command.category),
+                self.store.grids([place.grid]).get(place.grid or ""),
+                self.store.extent,
+            )
+            report = from_command(command.model_copy(update={"place": place}), known, context.now(), identity)
+            opened = self.store.open(report)
         return opened.shown_to(command.caller)
 
     @answers(ActOnCase, scope=None)
@@ -95,6 +100,10 @@ class CasesService(Service):
         if not command.dry_run:
             self.store.write_categories(merged.written)
         return merged.report(len(command.rows), dry_run=command.dry_run)
+
+    @every(1)
+    def follow_ground(self) -> None:
+        self.store.follow_ground()
 
     @every(SCAN_EVERY_S)
     def watch_clocks(self) -> None:

@@ -72,6 +72,14 @@ class Ground:
         return at < len(self._codes) and self._codes[at] == code
 
     @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of all parcels; None without any."""
+        if not self._codes:
+            return None
+        west, south, east, north = shapely.total_bounds(self._shapes)
+        return float(west), float(south), float(east), float(north)
+
+    @property
     def codes(self) -> Sequence[str]:
         """In ascending order."""
         return self._codes

@@ -8,9 +8,18 @@ from contracts.alerts import AlertRaised, AlertType
 from contracts.cases import CaseSource, Place, ReportCase, Reporter
 from contracts.faults import Invalid
 from contracts.grid import GridState
-from contracts.shared import Point
+from contracts.shared import Extent, Point
 from services.cases.categories import SHIPPED
-from services.cases.intake import DISPATCHING, Identity, KnownGrid, dispatches, from_alert, from_command, open_case
+from services.cases.intake import (
+    DISPATCHING,
+    Identity,
+    Known,
+    KnownGrid,
+    dispatches,
+    from_alert,
+    from_command,
+    open_case,
+)
 from tests.cases.scene import GRID, PATH, RESIDENT, ROSTERS
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -60,7 +69,9 @@ def report(**fields: object) -> ReportCase:
 
 def faults(command: ReportCase) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as caught:
-        from_command(command, TABLE.get(command.category), KNOWN.get(command.place.grid or ""), NOW, Identity("o"))
+        from_command(
+            command, Known(TABLE.get(command.category), KNOWN.get(command.place.grid or "")), NOW, Identity("o")
+        )
     return [(fault.pointer, fault.code) for fault in caught.value.errors]
 
 
@@ -95,7 +106,7 @@ def test_an_alert_without_a_place_becomes_a_case_of_nobody() -> None:
 
 def test_a_report_by_hand_takes_its_path_from_the_grid() -> None:
     command = report(place={"grid": GRID, "path": ["99"]}, reporter={"name": "张三"}, media=["photo:1"])
-    made = from_command(command, TABLE["livelihood.water"], KNOWN[GRID], NOW, Identity("o", "t"))
+    made = from_command(command, Known(TABLE["livelihood.water"], KNOWN[GRID]), NOW, Identity("o", "t"))
     assert (made.place.path, made.origin, made.trace_id) == (PATH, "o", "t")
     assert (made.actor, made.reported_by) == ("R1", ("app", "R1"))
     assert made.reporter == Reporter(name="张三")
@@ -104,7 +115,7 @@ def test_a_report_by_hand_takes_its_path_from_the_grid() -> None:
 
 @pytest.mark.parametrize("place", [{"address": "建设路 1 号"}, {"point": {"longitude": 131, "latitude": 45}}])
 def test_an_address_or_a_point_alone_will_do(place: dict[str, object]) -> None:
-    assert from_command(report(place=place), TABLE["livelihood.water"], None, NOW, Identity("o"))
+    assert from_command(report(place=place), Known(TABLE["livelihood.water"], None), NOW, Identity("o"))
 
 
 @pytest.mark.parametrize(
@@ -133,19 +144,29 @@ def test_all_that_is_wrong_is_named_at_once(fields: dict[str, object], expected:
 
 def test_a_clock_may_be_five_minutes_fast() -> None:
     command = report(occurred_at=NOW + timedelta(minutes=5))
-    assert from_command(command, TABLE["livelihood.water"], KNOWN[GRID], NOW, Identity("o"))
+    assert from_command(command, Known(TABLE["livelihood.water"], KNOWN[GRID]), NOW, Identity("o"))
+
+
+def test_a_point_outside_the_city_is_refused_with_the_extent() -> None:
+    known = Known(TABLE["livelihood.water"], None, Extent(130.0, 45.0, 132.0, 47.0))
+    inside = Place(point=Point(longitude=131.0, latitude=46.0))
+    assert from_command(report(place=inside), known, NOW, Identity("o"))
+    with pytest.raises(Invalid) as caught:
+        from_command(report(place=Place(point=Point(longitude=116.4, latitude=39.9))), known, NOW, Identity("o"))
+    assert caught.value.errors[0].code == "place_outside_city"
+    assert "130.0000–132.0000" in caught.value.errors[0].zh
 
 
 def test_a_retired_grid_takes_no_reports() -> None:
     retired = KnownGrid(GRID, PATH, GridState.RETIRED)
     with pytest.raises(Invalid) as caught:
-        from_command(report(), TABLE["livelihood.water"], retired, NOW, Identity("o"))
+        from_command(report(), Known(TABLE["livelihood.water"], retired), NOW, Identity("o"))
     assert caught.value.errors[0].code == "grid_retired"
 
 
 def test_a_refusal_repeats_nothing_of_the_reporter() -> None:
     command = report(category="nothing", reporter={"name": "王五五", "phone": "13900001111"}, description="王五五 停水")
     with pytest.raises(Invalid) as caught:
-        from_command(command, None, KNOWN[GRID], NOW, Identity("o"))
+        from_command(command, Known(None, KNOWN[GRID]), NOW, Identity("o"))
     assert "王五五" not in str(caught.value.to_wire())
     assert "13900001111" not in str(caught.value.to_wire())

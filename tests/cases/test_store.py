@@ -9,12 +9,12 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from contracts.alerts import AlertRaised
-from contracts.cases import CaseState, ListCases, Reporter
+from contracts.cases import CaseState, ListCases, Place, Reporter
 from contracts.faults import Conflict, Invalid
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting, Role
-from contracts.shared import Caller, Geometry, Scope
+from contracts.shared import Caller, Geometry, Point, Scope
 from services.cases.categories import SHIPPED
-from services.cases.intake import Identity, dispatches, from_alert, from_command
+from services.cases.intake import Identity, Known, dispatches, from_alert, from_command
 from services.cases.machine import act, look
 from services.cases.store import CaseStore
 from services.cases.store.documents import StoredCase
@@ -106,11 +106,20 @@ def test_copies_keep_the_newest(grids: CaseStore) -> None:
     assert grids.way_to("999999") == []
 
 
+def test_a_point_is_given_the_grid_that_holds_it(grids: CaseStore) -> None:
+    inside = Place(point=Point(longitude=131.05, latitude=45.02))
+    assert grids.located(inside).grid is None
+    grids.follow_ground()
+    assert grids.located(inside).grid == GRID
+    assert grids.extent is not None
+    assert grids.located(Place(address="某处")) == Place(address="某处")
+
+
 def opened(store: CaseStore, origin: str = "o1", **fields: object) -> StoredCase:
     asked = report(**fields)
     grid = store.grids([GRID])[GRID]
     category = store.categories()[asked.category]
-    return store.open(from_command(asked, category, grid, datetime.now(UTC), Identity(origin)))
+    return store.open(from_command(asked, Known(category, grid), datetime.now(UTC), Identity(origin)))
 
 
 def step(store: CaseStore, standing: StoredCase, action: str, **fields: object) -> StoredCase:

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pymongo import IndexModel, UpdateOne
+from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from contracts.cases import Category
+from contracts.cases import Category, Place
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting
+from contracts.shared import Extent
 from services.cases.categories import SHIPPED
 from services.cases.intake import KnownGrid
 from services.cases.responsible import Rosters, national, significant, way_to
 from services.chassis.copies import LocalCopy
+from services.chassis.grid_copies import GridCopies
 from services.chassis.messages import Received
 
 _DUPLICATE = 11000
@@ -22,27 +24,31 @@ class Surroundings:
     """Copies of grids (path, state) and rosters; categories by code."""
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
-        self._grids = LocalCopy(database, "grid_copies")
-        self._grids.collection.create_indexes([IndexModel([("path", 1)])])
+        self._grids = GridCopies(database)
         self._rosters = LocalCopy(database, "roster_copies")
         self._categories = database["categories"]
         self._seed()
 
     def absorb_grids(self, heard: Sequence[Received[GridPublished] | Received[GridAdjusted]]) -> None:
         """Keep the newest of each grid."""
-        self._grids.absorb(
-            [
-                (
-                    one.data.code,
-                    one.data.version,
-                    {
-                        "path": list(one.data.path),
-                        "state": one.data.state if isinstance(one.data, GridAdjusted) else GridState.ACTIVE,
-                    },
-                )
-                for one in heard
-            ]
-        )
+        self._grids.absorb(heard)
+
+    def follow_ground(self) -> None:
+        """Build the map anew when grids have changed."""
+        turn = self._grids.rebuild()
+        if turn is not None:
+            self._grids.followed(turn)
+
+    def located(self, place: Place) -> Place:
+        """The place with the grid that holds its point, where it names none."""
+        if place.grid or place.point is None:
+            return place
+        return place.model_copy(update={"grid": self._grids.terrain.spot(place.point).grid})
+
+    @property
+    def extent(self) -> Extent | None:
+        """The box around the city's grids."""
+        return self._grids.terrain.extent
 
     def absorb_rosters(self, heard: Sequence[Received[GridStaffed]]) -> None:
         """Keep the newest roster of each grid and territory."""
