@@ -51,20 +51,23 @@ class Alerts:
         `again`: an earlier attempt was cut short, some of it may stand already.
         """
         done = self._standing_of(fold, tallies) if again else {}
-        for _ in range(_ROUNDS):
-            left = {fingerprint: found for fingerprint, found in tallies.items() if fingerprint not in done}
+        left = {fingerprint: found for fingerprint, found in tallies.items() if fingerprint not in done}
+        rounds = 0
+        while left:
+            rounds += 1
+            if rounds > _ROUNDS:
+                raise Conflict("version_stale", "告警正被他人更新", "the alerts are being changed by somebody else")
             running = {
                 found["open_key"]: found
                 for found in self._alerts.collection.find({"open_key": {"$in": list(left)}}, {"timeline": 0})
             }
-            left = {fingerprint: found for fingerprint, found in left.items() if found.count or fingerprint in running}
-            if not left:
-                return done
-            done |= self._update(fold, {name: left[name] for name in running if name in left}, running, causes)
-            done |= self._raise(
-                fold, {name: found for name, found in left.items() if name not in running}, places, causes
-            )
-        raise Conflict("version_stale", "告警正被他人更新", "the alerts are being changed by somebody else")
+            moving = {fingerprint: found for fingerprint, found in left.items() if fingerprint in running}
+            # a stop of what does not run raises nothing
+            rising = {name: found for name, found in left.items() if name not in running and found.count}
+            done |= self._update(fold, moving, running, causes)
+            done |= self._raise(fold, rising, places, causes)
+            left = {name: found for name, found in (moving | rising).items() if name not in done}
+        return done
 
     def end_quiet(self, read_up_to: datetime) -> int:
         """End the alerts whose quiet time is over (at most 500, the others next time); how many."""
