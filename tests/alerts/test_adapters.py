@@ -207,7 +207,12 @@ def test_a_multipart_holds_the_report_and_notes_of_its_pictures() -> None:
         b"Content-Length: 9999\r\n\r\n" + (FIXTURES / "hik_field_human.xml").read_bytes() + b"\r\n--xyz\r\n"
         b"Content-Type: image/jpeg\r\n\r\n" + picture + b"\r\n--xyz--\r\n"
     )
-    for content_type in ("multipart/form-data; boundary=xyz", 'Multipart/Form-Data; boundary="xyz"', "multipart/mixed"):
+    for content_type in (
+        "multipart/form-data; boundary=xyz",
+        'Multipart/Form-Data; boundary="xyz"',
+        "multipart/mixed",
+        "image/jpeg",
+    ):
         (report,) = adapters.read("hikvision", body, content_type)
         assert (report.type, report.target) == (AlertType.INTRUSION, "human")
         assert len(report.media) == 1

@@ -79,7 +79,7 @@ def read(body: bytes, content_type: str) -> list[CanonicalReport]:
 
 
 def _split(body: bytes, content_type: str) -> tuple[list[tuple[bytes, str]], list[str]]:
-    if not multipart.is_multipart(content_type):
+    if not multipart.is_multipart(body, content_type):
         return [(body, content_type)], []
     found = multipart.parts(body, content_type)
     texts = [(part.body, part.content_type) for part in found if part.is_text]

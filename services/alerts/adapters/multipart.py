@@ -10,6 +10,7 @@ MAX_PARTS = 32
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;,"]{1,200}))""", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"^\s{0,8}--([^\r\n\s]{1,200})[ \t]*\r?\n")
+_BEGINNING = re.compile(rb"^\s{0,8}--[^\r\n]{1,200}\r?\ncontent-", re.IGNORECASE)
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _TYPE = re.compile(rb"^content-type\s*:\s*([^\r\n;]{1,100})", re.IGNORECASE | re.MULTILINE)
 
@@ -32,9 +33,9 @@ class Part(NamedTuple):
         return f"{self.content_type or 'unknown'};size={len(self.body)};sha256={sha256(self.body).hexdigest()}"
 
 
-def is_multipart(content_type: str) -> bool:
-    """Whether the sender says so."""
-    return content_type.lstrip()[:10].lower() == "multipart/"
+def is_multipart(body: bytes, content_type: str) -> bool:
+    """Whether the sender says so, or the body begins like one (some devices announce another type)."""
+    return content_type.lstrip()[:10].lower() == "multipart/" or bool(_BEGINNING.match(body))
 
 
 def parts(body: bytes, content_type: str) -> list[Part]:
@@ -59,7 +60,7 @@ def parts(body: bytes, content_type: str) -> list[Part]:
 
 def without_media(body: bytes, content_type: str) -> bytes:
     """The body with each media part replaced by its reference: pictures are not ours to store."""
-    if not is_multipart(content_type):
+    if not is_multipart(body, content_type):
         return body
     try:
         found = parts(body, content_type)
