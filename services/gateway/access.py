@@ -1,5 +1,6 @@
 """Who is at the door: clients, the hashes of their keys, and the caller that goes with every request."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -18,6 +19,8 @@ from contracts.shared import Caller, Scope
 from services.gateway.problems import Turned, store_away
 
 FRESH, STALE = 2.0, 300.0
+# how long the database may think about a key, and how long it is left alone when it did not answer
+PATIENCE, AWAY = 1.0, 5.0
 REMEMBERED = 10_000
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="yiwang", Basic realm="yiwang", charset="UTF-8"'}
 
@@ -41,6 +44,7 @@ class Access:
     def __init__(self, find: Find) -> None:
         self._find = find
         self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._away_until = 0.0
 
     async def caller(self, request: Request, scope: Scope | None) -> Caller:
         """The caller. Raises Turned 401 without a valid key, Forbidden for an ended key or a missing scope."""
@@ -67,12 +71,15 @@ class Access:
 
     async def _client(self, digest: str) -> dict[str, Any] | None:
         seen, now = self._seen.get(digest), time.monotonic()
-        if seen and now - seen.at < FRESH:
+        known = seen is not None and now - seen.at < STALE
+        if seen and known and now < max(seen.at + FRESH, self._away_until):
             return seen.client
         try:
-            client = await self._find(digest)
-        except PyMongoError:
-            if seen and now - seen.at < STALE:
+            async with asyncio.timeout(PATIENCE):
+                client = await self._find(digest)
+        except (PyMongoError, TimeoutError):
+            self._away_until = time.monotonic() + AWAY
+            if seen and known:
                 return seen.client
             raise store_away() from None
         self._seen[digest] = Seen(now, client)

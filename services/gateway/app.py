@@ -60,6 +60,7 @@ async def _door(settings: GatewaySettings) -> AsyncIterator[Door]:
         tz_aware=True,
         appname="gateway",
         serverSelectionTimeoutMS=2000,
+        socketTimeoutMS=10_000,
         maxPoolSize=16,
         retryWrites=False,
         event_listeners=[tracing.StoreSpans()],

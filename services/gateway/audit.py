@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 from pymongo import DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -13,6 +13,7 @@ from services.gateway.grouped import GroupedInserts
 
 # how far back the first look of a page goes; each further look goes six times as far
 FIRST_LOOK, WIDER = timedelta(minutes=10), 6
+NAMELESS_A_SECOND = 20
 
 
 class AuditEntry(Model):
@@ -26,6 +27,7 @@ class AuditEntry(Model):
     status: int
     code: str | None
     trace_id: str | None
+    suppressed: int = Field(default=0, description="refusals without a key since the last one that was recorded")
 
 
 class Audit:
@@ -35,6 +37,7 @@ class Audit:
         self.collection = database["audit"]
         self.days = days
         self._inserts = GroupedInserts(self.collection)
+        self._second, self._nameless, self._suppressed = 0, 0, 0
 
     async def prepare(self) -> None:
         """One index: for reading newest first, and for the end of the keeping."""
@@ -42,7 +45,16 @@ class Audit:
         await self.collection.create_indexes([IndexModel([("at", DESCENDING)], expireAfterSeconds=seconds)])
 
     async def write(self, entry: AuditEntry) -> None:
-        """Return when it is durable."""
+        """Return when it is durable. Refusals without a key are recorded up to a rate: a flood fills no disk."""
+        if entry.client is None:
+            second = int(entry.at.timestamp())
+            self._nameless = self._nameless + 1 if second == self._second else 1
+            self._second = second
+            if self._nameless > NAMELESS_A_SECOND:
+                self._suppressed += 1
+                return
+            entry = entry.model_copy(update={"suppressed": self._suppressed})
+            self._suppressed = 0
         await self._inserts.insert(entry.model_dump())
 
     async def page(self, cursor: str | None, limit: int, client: str | None = None) -> Page[AuditEntry]:

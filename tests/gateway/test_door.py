@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import Counter
 from uuid import uuid4
 
@@ -168,6 +169,20 @@ def test_what_would_change_something_leaves_a_record(gateway: Gateway, admin: ht
     assert found[made.headers["x-trace-id"]]["path"] == PATH
     assert all(entry["at"].endswith("+08:00") for entry in found.values())
     assert name not in json.dumps(list(found.values()))
+
+
+def test_whoever_has_no_key_cannot_fill_the_record(gateway: Gateway) -> None:
+    before = gateway.database["audit"].count_documents({"client": None})
+    with gateway.client(None) as nobody:
+        began = time.monotonic()
+        for _ in range(150):
+            assert nobody.post(PATH).status_code == 401
+        seconds = time.monotonic() - began
+        time.sleep(1)
+        nobody.post(PATH)
+    entries = list(gateway.database["audit"].find({"client": None}).sort("at", 1))[before:]
+    assert len(entries) <= 20 * (int(seconds) + 3)
+    assert len(entries) + sum(entry["suppressed"] for entry in entries) == 151
 
 
 def test_the_record_is_read_page_by_page(admin: httpx.Client) -> None:

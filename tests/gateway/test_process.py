@@ -5,8 +5,9 @@ import statistics
 import time
 from pathlib import Path
 
+from deploy.local import store as documents
 from deploy.local.home import Home, free_port
-from deploy.local.processes import stop_all
+from deploy.local.processes import Process, start_all, stop_all
 from tests.gateway.conftest import start_gateway
 
 
@@ -33,3 +34,35 @@ def test_without_a_trace_store_nothing_is_slower_and_the_stop_is_quick(
             time.sleep(0.02)
     finally:
         stop_all([gateway.process])
+
+
+def test_without_its_database_the_door_still_takes_reports(broker: str, tmp_path: Path) -> None:
+    own = Home(tmp_path / "home")
+    kept = Process(documents.plan(own, auth=False), own)
+    start_all([kept])
+    url = f"mongodb://127.0.0.1:{own.port('store')}/?{documents.OPTIONS}"
+    gateway = start_gateway(own, broker, url, tmp_path, "storeless")
+    try:
+        with gateway.client("device") as device, gateway.client() as admin:
+            path = "/v1/intake/hikvision/east"
+            assert device.post(path, content=b"<x/>").status_code == 202
+            assert admin.get("/v1/clients").status_code == 200
+            kept.send(signal.SIGKILL)
+            while kept.ended() is None:
+                time.sleep(0.02)
+            time.sleep(2.1)  # longer than the door remembers a key without asking
+            began = time.monotonic()
+            assert [device.post(path, content=b"<x/>").status_code for _ in range(20)] == [202] * 20
+            assert time.monotonic() - began < 5
+            refused = admin.post("/v1/clients", json={}, headers={"Idempotency-Key": "k"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "store_away")
+            assert "retry-after" in refused.headers
+            ready = admin.get("/readyz")
+            assert (ready.status_code, ready.json()["database"], ready.json()["broker"]) == (503, "away", "ok")
+            start_all([kept])
+            while admin.get("/readyz").status_code != 200:
+                assert time.monotonic() - began < 40
+                time.sleep(0.1)
+            assert admin.get("/v1/audit").status_code == 200
+    finally:
+        stop_all([gateway.process, kept])

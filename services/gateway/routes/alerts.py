@@ -21,7 +21,7 @@ async def get_report(call: Call) -> Response:
     """What became of one 202; `received` while it is still on its way."""
     query = Form(alerts.GetReport, frozenset({"report"}), in_query=True).read(call)
     try:
-        found = await call.ask(query)
+        found = await call.ask(query, timeout=3.0)
     except (NotFound, Unavailable):
         known = await intake.known(call.door, call.request.path_params["report"])
         if known is None:
