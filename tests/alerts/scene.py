@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from contracts.alerts import ReportReceived, SaveChannel, SaveDevice
+from contracts.alerts import Alert, ListAlerts, ReportReceived, SaveChannel, SaveDevice
 from contracts.grid import GridPublished
 from contracts.shared import Caller, Geometry, Point, Scope
+from services.alerts.store import AlertStore
 from services.chassis.messages import Received
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -81,3 +82,16 @@ def save_channel(device: str = "cam-1", channel: str = "1", point: Point = PLACE
 
 def save_device(id: str, **fields: Any) -> SaveDevice:
     return SaveDevice(caller=CALLER, id=id, **fields)
+
+
+def listed(store: AlertStore, **fields: Any) -> list[Alert]:
+    return store.desk.page(ListAlerts(caller=CALLER, **fields)).items
+
+
+def counts(store: AlertStore) -> list[int]:
+    return sorted(alert.count for alert in listed(store))
+
+
+def events(store: AlertStore) -> list[str]:
+    """What waits in the outboxes of the alerts (no relay runs here)."""
+    return [entry["type"] for found in store.alert_documents.collection.find() for entry in found["outbox"]]
