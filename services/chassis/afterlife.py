@@ -10,6 +10,7 @@ from nameko.extensions import SharedExtension
 from contracts.faults import Fault, Unavailable
 from services.chassis.line import Delivery
 from services.chassis.links import Outgoing, Publisher
+from services.chassis.logs import describe
 from services.chassis.messages import Undecodable
 from services.chassis.settings import settings
 from services.chassis.topology import DEAD, TIERS
@@ -62,7 +63,7 @@ class Afterlife(SharedExtension):
         headers.pop("x-first-death-exchange", None)
         _log.warning(
             "dead letter" if dead else "will try again",
-            extra={"queue": queue, "reason": headers["x-reason"], "attempts": attempts},
+            extra={"queue": queue, "reason": headers["x-reason"], "attempts": attempts, **describe(error)},
         )
         exchange = DEAD if dead else TIERS[min(attempts, len(TIERS)) - 1]
         return Outgoing(

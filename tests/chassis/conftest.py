@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
+from pymongo import MongoClient
 from pymongo.database import Database
 
 from contracts.shared import Caller, Scope
@@ -20,6 +23,17 @@ T = TypeVar("T")
 PAUSES = (0.2, 0.5, 1.0)
 HERE = str(Path(__file__).parent)
 CALLER = Caller(client="tester", scopes=frozenset({Scope.ADMIN}))
+
+
+def eventually(check: Callable[[], Any], within: float = 15.0) -> Any:
+    """The first truthy answer."""
+    until = time.monotonic() + within
+    while time.monotonic() < until:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("never came true")
 
 
 @dataclass
@@ -65,11 +79,26 @@ def probe_contracts() -> Any:
     return probe
 
 
-@pytest.fixture
-def probe(home: Home, broker: str, store: str, database: Any, probe_contracts: Any) -> Iterator[Probe]:
+@pytest.fixture(scope="session")
+def topology(broker: str, probe_contracts: Any) -> str:
     contracts = probe_contracts
     heard = [("probe", event) for event in (contracts.ThingMade, contracts.ThingCounted, contracts.ThingPosted)]
     declare(broker, heard, ["probe"], PAUSES)
-    found = Probe(home, broker, store, database)
+    return broker
+
+
+@pytest.fixture
+def probe(home: Home, topology: str, store: str, database: Any) -> Iterator[Probe]:
+    """Nothing runs yet; for tests that start and kill."""
+    found = Probe(home, topology, store, database)
+    yield found
+    stop_all(found.started)
+
+
+@pytest.fixture(scope="module")
+def running(home: Home, topology: str, store: str, mongo: MongoClient[dict[str, Any]]) -> Iterator[Probe]:
+    """One process for all tests that harm nobody; each uses ids of its own."""
+    found = Probe(home, topology, store, mongo[f"t{uuid4().hex}"])
+    found.start()
     yield found
     stop_all(found.started)
