@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contracts.alerts import ReportReceived
 from services.alerts import folding, reading
 from services.alerts.folding import Sighting
+from services.alerts.places import placed
 from services.alerts.reading import Parsed, Reading
 from services.alerts.store import AlertStore
 from services.chassis import context, cpu
@@ -53,10 +54,10 @@ def _fold(store: AlertStore, fold: str, sightings: Sequence[Sighting], causes: C
     if not sightings:
         return
     tallies = {fingerprint: folding.tally(found) for fingerprint, found in folding.grouped(sightings).items()}
-    city = store.grids.city
+    terrain = store.grids.terrain
     bound = store.channels.bound({(found.head.device, found.head.channel) for found in tallies.values()})
     places = {
-        fingerprint: city.placed(bound[found.head.device, found.head.channel], found.point)
+        fingerprint: placed(terrain, bound[found.head.device, found.head.channel], found.point)
         for fingerprint, found in tallies.items()
     }
     alerts = store.alerts.fold(fold, tallies, places, causes, again=again)

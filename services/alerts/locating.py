@@ -9,7 +9,7 @@ def follow(store: AlertStore) -> None:
         store.moved = store.alerts.waited_for()
     turn = store.grids.rebuild()
     if turn is not None:
-        store.moved |= store.channels.follow(store.grids.city)
+        store.moved |= store.channels.follow(store.grids.terrain)
         store.grids.followed(turn)
     moved, store.moved = store.moved, set()
     settled = False

@@ -79,7 +79,7 @@ def bind(store: AlertStore, command: SaveChannel) -> Channel:
     """Bind a channel to its place; the alerts that wait for it are located by the next round of `locating`."""
     check_place(command.point)
     store.devices.mention(command.device)
-    saved = store.channels.save(command, store.grids.city.spot(command.point))
+    saved = store.channels.save(command, store.grids.terrain.spot(command.point))
     _moved(store, {key(command.device, command.channel)})
     return saved
 
@@ -108,7 +108,7 @@ def import_rows(store: AlertStore, rows: Sequence[Row], *, dry_run: bool) -> Imp
     channels: dict[tuple[str, str], str] = {}
     for pairs in _parts(list(checked.channels)):
         wanted = [checked.channels[pair] for pair in pairs]
-        spots = cpu.heavy(store.grids.city.spots, [item.point for item in wanted])
+        spots = cpu.heavy(store.grids.terrain.spots, [item.point for item in wanted])
         channels |= dict(zip(pairs, store.channels.save_many(wanted, spots, dry_run=dry_run), strict=True))
     if not dry_run:
         _moved(store, {key(*pair) for pair in channels})

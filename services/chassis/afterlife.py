@@ -56,7 +56,6 @@ class Afterlife(SharedExtension):
             "x-attempts": attempts,
             "x-reason": reason(error),
             "x-queue": queue,
-            "x-content-type": str(delivery.properties.get("content_type") or ""),
         }
         for broker_written in ("x-death", "x-delivery-count", "x-first-death-queue", "x-first-death-reason"):
             headers.pop(broker_written, None)

@@ -81,7 +81,7 @@ def test_a_start_finds_the_alerts_that_wait_for_bound_channels(
     alerts.grids.absorb([Received(grid_published(), "m1", GRID, 1)])
     intake.take(alerts, burst(1))
     alerts.moved = set()
-    alerts.channels.save(save_channel(), alerts.grids.city.spot(PLACE))
+    alerts.channels.save(save_channel(), alerts.grids.terrain.spot(PLACE))
     fresh = AlertStore(database)
     locating.follow(fresh)
     assert listed(fresh)[0].grid == GRID

@@ -10,11 +10,10 @@ from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
-from services.alerts.store.grids import Grids
 from services.alerts.store.reports import Reports
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
-from services.chassis.copies import LocalCopy
+from services.chassis.grid_copies import GridCopies
 
 
 class AlertStore:
@@ -30,7 +29,7 @@ class AlertStore:
         self.desk = Desk(self.alert_documents)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
-        self.grids = Grids(LocalCopy(database, "grid_copies"), database["stamps"])
+        self.grids = GridCopies(database)
         self.progress = Progress(context.now())
         # channels whose waiting alerts are to be located; None: any, as after a start
         self.moved: set[str] | None = None

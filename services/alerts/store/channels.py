@@ -8,10 +8,11 @@ from pymongo import IndexModel
 from contracts.alerts import Channel, ListChannels, SaveChannel
 from contracts.faults import Conflict
 from contracts.shared import Page, Point
-from services.alerts.places import Bound, City, Spot, Wanted
+from services.alerts.places import Bound, Wanted
 from services.alerts.store.documents import chunks, place
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
+from services.chassis.grid_copies import Spot, Terrain
 
 INDEXES = [
     IndexModel([("device", 1), ("_id", 1)], name="device"),
@@ -93,14 +94,14 @@ class Channels:
         last = found[query.limit - 1]["_id"] if len(found) > query.limit else None
         return Page(items=items, next=cursors.encode(last) if last else None)
 
-    def follow(self, city: City) -> set[str]:
+    def follow(self, terrain: Terrain) -> set[str]:
         """Put every bound channel into its grid on a new ground; the keys of those that changed.
 
         Raises Conflict when one is being changed by somebody else: do it again.
         """
         changed: set[str] = set()
         for part in chunks(self._channels.collection.find({"bound": True})):
-            spots = city.spots([_point(document) for document in part])
+            spots = terrain.spots([_point(document) for document in part])
             moves = [
                 Changed(document["_id"], document["version"], Change(set=_spot(spot)))
                 for document, spot in zip(part, spots, strict=True)
