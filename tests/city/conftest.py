@@ -11,7 +11,8 @@ from deploy.local.demo import ground
 from deploy.local.demo.door import Door
 from deploy.local.demo.ground import Ground
 from deploy.local.demo.record import Record
-from tests.conftest import City
+
+from ..conftest import City
 
 T = TypeVar("T")
 Story = Callable[[Door], Awaitable[T]]

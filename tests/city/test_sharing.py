@@ -7,7 +7,8 @@ from deploy.local.demo.door import Door
 from deploy.local.demo.ground import SEED, Ground
 from deploy.local.demo.record import Record
 from deploy.local.synthetic.people import persons
-from tests.city.conftest import Tell
+
+from .conftest import Tell
 
 USE = {"X-Purpose": "public_security"}
 

@@ -63,6 +63,12 @@ async def post(door: Door, record: Record, payloads: Sequence[cameras.Payload]) 
 async def read(door: Door, record: Record, sent: Sent) -> None:
     """Each report is read, known as a sign of life, or refused with a reason; none is lost."""
     with record.step("reports", "逐份追踪报文") as found:
+        wanted = sum(payload.alarm is not None for payload in sent.payloads)
+
+        async def folded() -> int:
+            return sum(alert["count"] for alert in await door.pages("/v1/alerts"))
+
+        await until("报文合并 sightings", folded, lambda count: count >= wanted)
         states: dict[str, str] = {}
         turn = asyncio.Semaphore(AT_ONCE)
 

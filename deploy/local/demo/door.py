@@ -41,7 +41,8 @@ class Door:
     def __init__(self, gateway: str, keys: Mapping[str, Any]) -> None:
         self.gateway = gateway
         self.keys: dict[str, str] = {**keys, **keys.get("departments", {})}
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        # shorter than the gateway keeps an idle connection, so that none is used while it is being closed
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=2.0)
         self._http = httpx.AsyncClient(base_url=gateway, timeout=130.0, limits=limits, trust_env=False)
 
     async def __aenter__(self) -> "Door":
@@ -60,7 +61,7 @@ class Door:
         headers: Mapping[str, str] | None = None,
         **told: Any,
     ) -> httpx.Response:
-        """One request. `actor` is the person behind the key. Writing ones carry an Idempotency-Key, as no camera does."""
+        """One request. `actor` is the person behind the key. Cameras send no Idempotency-Key, all other writers do."""
         sent = {"Authorization": f"Bearer {self.keys[key]}", "Accept-Language": "zh-CN", **(headers or {})}
         if actor:
             sent["X-Actor"] = quote(actor)

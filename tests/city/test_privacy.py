@@ -1,0 +1,198 @@
+"""Private values that come in through any door are in no log, no event and no span."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import kombu
+from pymongo import MongoClient
+
+from deploy.local import cameras
+from deploy.local.demo import exchange
+from deploy.local.demo.door import Door, until
+from deploy.local.demo.ground import Ground
+from deploy.local.synthetic import files
+from deploy.local.synthetic.people import identity_number
+from services.chassis.topology import EVENTS
+
+from ..conftest import City
+from .conftest import Tell
+
+# the vendor's own bytes are what this message is for; its queue is read by one service alone
+RAW = "alerts.report_received.v1"
+AWAITED = {RAW, "alerts.raised.v1", "cases.reported.v1", "catalogue.applied.v1", "sharing.records_published.v1"}
+
+
+class Canary:
+    """Values that cannot be anywhere by chance, by the door through which each went in."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def text(self, door: str) -> str:
+        """A name, an address, words."""
+        return self.values.setdefault(door, f"金丝雀{uuid4().hex[:12]}")
+
+    def digits(self, door: str, count: int) -> str:
+        """A number of so many digits."""
+        return self.values.setdefault(door, f"1{uuid4().int}"[:count])
+
+    def identity(self, door: str) -> str:
+        """A number that passes its check (GB 11643), of a region that does not exist."""
+        number = uuid4().int
+        digits = f"99{number % 10**4:04d}19{number // 10**4 % 90 + 10}0128{number // 10**6 % 1000:03d}"
+        return self.values.setdefault(door, identity_number(digits))
+
+    def found_in(self, content: bytes) -> list[str]:
+        """The doors whose value is in the content, as it is or as JSON escapes."""
+        forms = {door: {value.encode(), json.dumps(value)[1:-1].encode()} for door, value in self.values.items()}
+        return [door for door, wanted in forms.items() if any(form in content for form in wanted)]
+
+
+@contextmanager
+def tapped(amqp: str) -> Iterator[list[tuple[str, bytes]]]:
+    """Every event that is published meanwhile: (wire name, body)."""
+    heard: list[tuple[str, bytes]] = []
+
+    def hear(message: kombu.Message) -> None:
+        heard.append((message.delivery_info["routing_key"], bytes(message.body)))
+
+    with kombu.Connection(amqp) as connection:
+        queue = kombu.Queue("", kombu.Exchange(EVENTS, "topic", passive=True), "#", exclusive=True)
+        with connection.Consumer(queue, on_message=hear, no_ack=True) as consumer:
+            yield heard
+            while not {wire for wire, _ in heard} >= AWAITED:
+                connection.drain_events(timeout=30)
+            consumer.cancel()
+
+
+async def people(door: Door, canary: Canary) -> None:
+    """Staff, one by one and as a file, good and bad."""
+    person = {"staff_no": "W-canary", "name": "合成员工", "role": "worker", "phone": canary.digits("staff", 11)}
+    await door.post("/v1/staff", person)
+    await door.ask("POST", "/v1/staff", json={**person, "phone": canary.text("staff refused")}, status=422)
+    rows = [
+        ("W-canary-2", "合成", canary.digits("staff row", 11), "worker"),
+        ("W-3", "合成", canary.text("bad row"), "x"),
+    ]
+    await door.load("staff", files.table(("staff_no", "name", "phone", "role"), rows), files.CSV)
+
+
+async def matters(door: Door, canary: Canary, grid: str) -> None:
+    """A case and an application, good and bad, and a search."""
+    case = {
+        "source": "12345",
+        "category": "livelihood.heating",
+        "description": canary.text("case description"),
+        "place": {"grid": grid},
+        "reporter": {"name": canary.text("case reporter"), "phone": canary.digits("case phone", 11)},
+    }
+    await door.post("/v1/cases", case, status=201)
+    await door.ask("POST", "/v1/cases", json={**case, "category": canary.text("category")}, status=422)
+    broken = {"content": f'{{"reporter": "{canary.text("broken JSON")}'.encode()}
+    await door.ask("POST", "/v1/cases", headers={"Content-Type": "application/json"}, status=422, **broken)
+    item = {"code": "canary-item", "name": "合成事项", "type": "public_service", "department": "民政局"}
+    await door.post("/v1/items", item, status=(200, 201))
+    for action in ("submit", "approve", "publish"):
+        await door.post("/v1/items/canary-item:" + action)
+    applicant = {
+        "name": canary.text("applicant"),
+        "id_number": canary.identity("applicant id"),
+        "phone": canary.digits("applicant phone", 11),
+    }
+    draft = {"item_code": "canary-item", "applicant": applicant, "form": {"reason": canary.text("form")}}
+    told = await door.post("/v1/applications", draft, status=201, key="portal")
+    await door.post(f"/v1/applications/{told['app_no']}:submit", key="portal")
+    await door.get("/v1/items", params={"q": canary.text("search")})
+
+
+async def records(door: Door, canary: Canary) -> None:
+    """Data of a department, good and bad, read under a grant."""
+    code = f"canary-{uuid4().hex[:8]}"
+    dataset = {"code": code, "title": "合成", "sharing_type": "unconditional", "key_field": "number"}
+    await door.post(
+        "/v1/datasets",
+        {**dataset, "fields": exchange.FIELDS, "json_schema": exchange.SCHEMA},
+        key=exchange.PROVIDER,
+        status=(200, 201),
+    )
+    await door.post(f"/v1/datasets/{code}:submit", key=exchange.PROVIDER)
+    await door.post(f"/v1/datasets/{code}:publish")
+    good = {
+        "number": "DB000001",
+        "name": canary.text("record name"),
+        "id_number": canary.identity("record id"),
+        "phone": canary.digits("record phone", 11),
+        "grid": "230903011001001",
+    }
+    batch = [
+        {"specversion": "1.0", "id": str(serial), "source": "/canary", "type": "canary", "data": values}
+        for serial, values in enumerate([good, {**good, "id_number": canary.text("record refused")}])
+    ]
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    await door.post(f"/v1/datasets/{code}/events", batch, key=exchange.PROVIDER, headers=headers, status=207)
+    ask = {"dataset": code, "purpose": "statistics", "legal_basis": "合成", "fields": ["name", "id_number"]}
+    await door.post(
+        "/v1/dataset-applications", {**ask, "valid_until": "2099-01-01T00:00:00Z"}, key=exchange.USER, status=201
+    )
+    read = await door.get(f"/v1/data/{code}", key=exchange.USER, headers={"X-Purpose": "statistics"})
+    assert len(read["items"]) == 1
+
+
+async def alarms(door: Door, canary: Canary, ground: Ground) -> None:
+    """A plate, a position and a description in reports, one of them unreadable; a key that is none."""
+    camera, now = ground.cameras[3], datetime.now(UTC)
+    plate = f"</channelName><ANPR><licensePlate>{canary.text('plate')}</licensePlate></ANPR>"
+    whole = cameras.event(camera, "ANPR", now, 1).replace(b"</channelName>", plate.encode())
+    national = cameras.gb(ground.cameras[-2], cameras.NATIONAL_SERIES[0], now, 1).body.decode("gb2312")
+    described = national.replace("合成演示报警", canary.text("description"))
+    place = f"<Longitude>131.{canary.digits('position', 12)}</Longitude><Latitude>45.7</Latitude></Notify>"
+    moving = national.replace("<AlarmMethod>5", "<AlarmMethod>4").replace("</Notify>", place)
+    bodies = (
+        ("hikvision", camera.device, whole),
+        ("hikvision", camera.device, b"<a>" + canary.text("unreadable").encode()),
+        ("gb28181", "canary", described.encode("gb18030")),
+        ("gb28181", "canary", moving.encode("gb18030")),
+        ("hikvision", camera.device, cameras.event(camera, "fielddetection", now, 1, region=cameras.REGION)),
+    )
+    for adapter, source, body in bodies:
+        await door.ask("POST", f"/v1/intake/{adapter}/{source}", key="device", content=body, status=202)
+        await door.ask("POST", f"/v1/intake/{adapter}:test", key="device", content=body)
+    refused = await door.send("GET", "/v1/cases", headers={"Authorization": f"Bearer {canary.digits('key', 30)}"})
+    assert refused.status_code == 401
+
+
+def leaks(canary: Canary, named: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
+    """(place, door) of each value found."""
+    return [(place, door) for place, content in named for door in canary.found_in(content)]
+
+
+def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> None:
+    canary = Canary()
+
+    async def story(door: Door) -> None:
+        await people(door, canary)
+        await matters(door, canary, laid.tiles[0].code)
+        await records(door, canary)
+        await alarms(door, canary, laid)
+        last = await door.send("GET", "/v1/figures/grid")
+
+        async def flushed() -> int:
+            return (await door.send("GET", f"/v1/traces/{last.headers['X-Trace-Id']}")).status_code
+
+        await until("spans stored", flushed, lambda status: status == 200)
+
+    with tapped(city.amqp) as heard:
+        tell(story)
+    assert len(canary.values) > 15
+    # that the search finds what is there
+    assert (RAW, "plate") in leaks(canary, heard)
+    assert leaks(canary, ((log.name, log.read_bytes()) for log in city.home.logs.iterdir())) == []
+    assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
+    with MongoClient[dict[str, Any]](city.mongodb) as client:
+        spans = [bytes(span["span"]) for span in client["traces"]["spans"].find({}, {"span": 1})]
+    assert any(b"/v1/datasets/{dataset}/events" in span for span in spans)
+    assert leaks(canary, (("span", span) for span in spans)) == []
