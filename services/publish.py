@@ -10,7 +10,8 @@ warnings.filterwarnings("ignore", message=r"(?s).*Eventlet is deprecated")
 
 from contracts.base import EVENTS, Event, Request  # noqa: E402
 from contracts.compatibility import Schema, breaks  # noqa: E402
-from services.chassis.registry import answered, listeners, service_class  # noqa: E402
+from services.chassis.entrypoints import answered  # noqa: E402
+from services.chassis.registry import listeners, service_class  # noqa: E402
 from services.chassis.topology import SERVICES, event_queue, request_queue  # noqa: E402
 
 PUBLISHED = Path(__file__).parents[1] / "contracts" / "published"

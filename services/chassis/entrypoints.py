@@ -1,13 +1,15 @@
 """What a service is written with: `@on`, `@answers`, `@every`, and its store."""
 
+import inspect
 from typing import Any, TypeVar, cast
 
 from nameko.extensions import DependencyProvider
 from pymongo.database import Database
 
+from contracts.base import Event, Request
 from services.chassis.aggregates import Aggregates, Document
-from services.chassis.answering import answers
-from services.chassis.listening import on
+from services.chassis.answering import Answer, answers
+from services.chassis.listening import Listen, on
 from services.chassis.relay import OutboxRelay
 from services.chassis.settings import settings
 from services.chassis.stores import connect
@@ -15,7 +17,7 @@ from services.chassis.timing import every
 
 S = TypeVar("S")
 
-__all__ = ["Stored", "answers", "every", "on"]
+__all__ = ["Stored", "answered", "answers", "every", "listened", "on"]
 
 
 class StoreDependency(DependencyProvider):
@@ -46,3 +48,21 @@ class StoreDependency(DependencyProvider):
 def Stored(store: type[S]) -> S:  # noqa: N802 (reads as a declaration)
     """Declare a service's store: `store = Stored(AlertStore)`; `AlertStore(database)` is built at start."""
     return cast("S", StoreDependency(store))
+
+
+def listened(service: type) -> list[type[Event]]:
+    """The events that a service hears."""
+    return [found.event for found in _entrypoints(service) if isinstance(found, Listen) and found.event]
+
+
+def answered(service: type) -> list[type[Request[Any]]]:
+    """The requests that a service answers."""
+    return [found.request for found in _entrypoints(service) if isinstance(found, Answer)]
+
+
+def _entrypoints(service: type) -> list[object]:
+    return [
+        entrypoint
+        for _, method in inspect.getmembers(service, inspect.isfunction)
+        for entrypoint in getattr(method, "nameko_entrypoints", ())
+    ]

@@ -18,9 +18,8 @@ from contracts.operations import (
 from contracts.shared import Page, Scope
 from services.chassis.aggregates import Aggregates
 from services.chassis.dead_letters import DeadLetters, Letter, files_dead_letters
-from services.chassis.entrypoints import StoreDependency, answers
+from services.chassis.entrypoints import StoreDependency, answers, listened
 from services.chassis.links import Publisher
-from services.chassis.registry import listened
 from services.chassis.settings import settings
 from services.chassis.stores import connect
 

@@ -7,7 +7,8 @@ import pytest
 
 from contracts.base import EVENTS, REQUESTS, Command, Delivery, Envelope, Event, Query
 from contracts.faults import KINDS, Invalid, WireFault
-from services.chassis.registry import answered, listeners, service_class
+from services.chassis.entrypoints import answered
+from services.chassis.registry import listeners, service_class
 from services.chassis.topology import SERVICES
 from services.publish import PUBLISHED, documents, findings, main
 
