@@ -25,7 +25,7 @@ def test_records_are_shared_masked_for_one_purpose(tell: Tell, laid: Ground) -> 
         assert sum(entry["count"] for entry in used) == 96
         assert all({"name", "id_number", "phone", "since"} <= set(entry["masked_fields"]) for entry in used)
         assert {entry["purpose"] for entry in refusals} == {"social_assistance", "statistics"}
-        [grant] = await door.pages("/v1/grants", key=exchange.USER)
+        [grant] = await door.pages("/v1/grants", {"dataset": exchange.DATASET}, key=exchange.USER)
         answer = await door.send("GET", f"/v1/data/{exchange.DATASET}", key=exchange.PROVIDER, headers=USE)
         assert answer.status_code == 403
         await door.post(f"/v1/grants/{grant['id']}:revoke", {"reason": "演示结束"}, key=exchange.PROVIDER)

@@ -7,6 +7,7 @@ named by AMQP_URL or MONGODB_URL are left alone.
 import asyncio
 import os
 import shutil
+import sys
 from typing import Any
 
 import httpx
@@ -26,7 +27,7 @@ RESULT = ROOT / "build" / "demo.json"
 
 def main() -> int:
     """Returns 0 when everything came out as it must; else 1, having named what did not."""
-    console = Console(soft_wrap=True)
+    console = Console() if sys.stdout.isatty() else Console(width=140)
     record = Record(console)
     for elsewhere in ("AMQP_URL", "MONGODB_URL"):
         os.environ.pop(elsewhere, None)
@@ -35,10 +36,11 @@ def main() -> int:
     shutil.rmtree(home.path, ignore_errors=True)
     fault: str | None = None
     try:
-        with record.step("up", "启动整座城") as found:
-            told = city.up(home, say=lambda line: console.print(f"[dim]{line}[/dim]", highlight=False))
-            found["网关"] = told["gateway"]
-        asyncio.run(story(record, told))
+        with record.progress:
+            with record.step("up", "启动整座城") as found:
+                told = city.up(home, say=lambda line: console.print(f"[dim]{line}[/dim]", highlight=False))
+                found["网关"] = told["gateway"]
+            asyncio.run(story(record, told))
     except* (city.NotReady, Unexpected, httpx.HTTPError) as errors:
         fault = named(errors)
     finally:
@@ -46,10 +48,13 @@ def main() -> int:
     record.write(RESULT, ok=fault is None, fault=fault)
     record.show()
     if fault:
-        console.print(f"[red]未达预期 / not as expected[/red] {fault}", highlight=False)
-        console.print(f"日志 / logs: {home.logs}", highlight=False)
+        console.print("未达预期 / not as expected:", fault, style="red", markup=False, highlight=False)
+        console.print("日志 / logs:", str(home.logs), highlight=False)
         return 1
-    console.print(f"[green]全部符合预期[/green] {record.seconds:.0f} s, 已停止, 结果在 {RESULT}", highlight=False)
+    console.print(
+        f"[green]全部符合预期[/green] {record.seconds:.0f} s, 已停止, 结果在 {RESULT.relative_to(ROOT)}",
+        highlight=False,
+    )
     console.print("make up 启动自己的一座城; 接口文档在 <网关>/docs", highlight=False)
     return 0
 

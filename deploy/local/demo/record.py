@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+# how many steps the whole demonstration has
+STEPS = 20
 
 
 @dataclass
@@ -32,15 +36,36 @@ class Record:
     facts: dict[str, Any] = field(default_factory=dict)
     journey: RenderableType | None = None
 
+    def __post_init__(self) -> None:
+        columns = (
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}"),
+        )
+        self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self._under_way: list[str] = []
+        self._task = self.progress.add_task("", total=STEPS)
+
     @contextmanager
     def step(self, name: str, title: str) -> Iterator[dict[str, Any]]:
         """Time a step and tell of it when it is done; the counts go into what it yields."""
         step, began = Step(name, title), time.monotonic()
-        yield step.found
+        self._under_way.append(title)
+        self._tell()
+        try:
+            yield step.found
+        finally:
+            self._under_way.remove(title)
         step.seconds = time.monotonic() - began
         self.steps.append(step)
+        self._tell()
         told = "  ".join(f"{key} {value}" for key, value in step.found.items())
         self.console.print(f"  [green]✓[/green] {title}  [dim]{told}  {step.seconds:.1f} s[/dim]", highlight=False)
+
+    def _tell(self) -> None:
+        self.progress.update(self._task, completed=len(self.steps), description="".join(self._under_way[-1:]))
 
     @property
     def seconds(self) -> float:
