@@ -144,10 +144,9 @@ def revoke_key(context: typer.Context, client: str, prefix: str | None = None) -
 
 @dead_letters.command("list")
 def list_dead_letters(context: typer.Context, service: str | None = None) -> None:
-    """列出死信; 不指定服务时逐个询问。"""
-    door = Door(context.obj)
-    asked = [service] if service else SERVICES
-    letters = [letter for name in asked for letter in _all(door, "/v1/dead-letters", service=name)]
+    """列出死信, 新的在前; 不指定服务时列出全部。"""
+    one = {"service": service} if service else {}
+    letters = _all(Door(context.obj), "/v1/dead-letters", **one)
     columns = {
         "service": "服务",
         "id": "编号",

@@ -28,7 +28,7 @@ def order(**told: object) -> dict[str, object]:
         ("GET", "/v1/grids?name=%00&parent=%00", 422, "text_invalid"),
         ("GET", "/v1/traces/xyz", 422, "trace_invalid"),
         ("GET", "/v1/traces/" + "0" * 32, 503, "traces_away"),
-        ("GET", "/v1/dead-letters", 422, "service_unknown"),
+        ("GET", "/v1/dead-letters?service=x", 422, "service_unknown"),
         ("POST", "/v1/imports/horoscopes", 404, "kind_unknown"),
         ("POST", "/v1/intake/unheard/x", 404, "adapter_unknown"),
         ("POST", "/v1/intake/hikvision/a%20b", 422, "source_invalid"),

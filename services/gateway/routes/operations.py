@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 import httpx
 from pydantic import AwareDatetime, Field
@@ -20,6 +21,7 @@ from contracts.operations import (
     ServiceStatus,
 )
 from contracts.shared import Model, Page, Scope
+from services.chassis import cursors
 from services.chassis.topology import SERVICES
 from services.gateway.answers import JSON
 from services.gateway.area import Area
@@ -43,9 +45,9 @@ class Bus(Model):
 
 
 class Redrive(Model):
-    """Which dead letters of which service go back to their queue: the ones named, or all since a time."""
+    """Which dead letters go back to their queue: the ones named, or all since a time; of one service, or of all."""
 
-    service: str = Field(json_schema_extra={"enum": list(SERVICES)})
+    service: str | None = Field(default=None, json_schema_extra={"enum": list(SERVICES)})
     ids: list[str] = Field(default=[], max_length=1000)
     since: AwareDatetime | None = None
 
@@ -67,14 +69,19 @@ async def get_bus(call: Call) -> Response:
     OPS,
     Page[DeadLetter],
     parameters_of=ListDeadLetters,
-    more=[{"name": "service", "in": "query", "required": True, "schema": SERVICE}],
+    more=[{"name": "service", "in": "query", "schema": SERVICE}],
 )
 async def list_dead_letters(call: Call) -> Response:
-    """死信 of one service, newest first."""
-    service = _known(call.request.query_params.get("service", ""))
-    form = Form(ListDeadLetters, frozenset(), in_query=True)
-    letters = await call.ask(form.read(call), service=service)
-    return call.answer(letters)
+    """死信, newest first: of one service, or of all."""
+    query = cast("ListDeadLetters", Form(ListDeadLetters, frozenset(), in_query=True).read(call))
+    services = _named(call.request.query_params.get("service"))
+    pages = await asyncio.gather(*(call.ask(query, service=service) for service in services))
+    newest = sorted((letter for page in pages for letter in page.items), key=_age, reverse=True)
+    items = newest[: query.limit]
+    more = len(newest) > len(items) or any(page.next for page in pages)
+    # every service reads the same cursor: time and id order the letters of all
+    cursor = cursors.encode(items[-1].dead_at.isoformat(), items[-1].id) if more and items else None
+    return call.answer(Page[DeadLetter](items=items, next=cursor))
 
 
 @area.route(
@@ -89,8 +96,9 @@ async def redrive_dead_letters(call: Call) -> Response:
     """Put dead letters back on their queue; idempotent."""
     told = Redrive.model_validate(json_object(call))
     order = RedriveDeadLetters(caller=call.caller, idempotency_key=call.idempotency_key, ids=told.ids, since=told.since)
-    redriven = await call.ask(order, timeout=30.0, service=_known(told.service))
-    return call.answer(redriven)
+    services = _named(told.service)
+    done = await asyncio.gather(*(call.ask(order, timeout=30.0, service=service) for service in services))
+    return call.answer(Redriven(redriven=sum(one.redriven for one in done)))
 
 
 @area.route(
@@ -132,6 +140,14 @@ async def get_trace(call: Call) -> Response:
     if found is None or found.status_code != 200:
         raise Unavailable("traces_away", "链路存储暂不可用", "the trace store is away")
     return Response(found.content, media_type=JSON)
+
+
+def _named(service: str | None) -> tuple[str, ...]:
+    return SERVICES if service is None else (_known(service),)
+
+
+def _age(letter: DeadLetter) -> tuple[datetime, str]:
+    return letter.dead_at, letter.id
 
 
 def _known(service: str) -> str:
