@@ -6,7 +6,8 @@ from deploy.local.demo.door import Door, until
 from deploy.local.demo.record import Record
 from services.cli.waterfall import render, spans_of
 
-ON_THE_WAY = {"gateway", "alerts", "cases"}
+# what a whole journey has at least: where it came in, and the case as it was stored
+MILESTONES = {("gateway", "publish alerts.report_received.v1"), ("cases", "insert cases"), ("alerts", "update alerts")}
 
 
 async def show_journey(door: Door, record: Record) -> None:
@@ -18,7 +19,7 @@ async def show_journey(door: Door, record: Record) -> None:
         return answer.json() if answer.status_code == 200 else {}
 
     def complete(found: dict[str, Any]) -> bool:
-        return {span.service for span in spans_of(found)} >= ON_THE_WAY
+        return {(span.service, span.name) for span in spans_of(found)} >= MILESTONES
 
     with record.step("trace", "一次告警的全程链路") as found:
         told = await until("链路经过网关、告警、处置 one trace", trace, complete)
