@@ -12,9 +12,13 @@ def follow(store: AlertStore) -> None:
         store.moved |= store.channels.follow(store.grids.terrain)
         store.grids.followed(turn)
     moved, store.moved = store.moved, set()
+    if not moved:
+        return
     settled = False
     try:
-        settled = not moved or store.alerts.locate(store.channels.bound_among(moved))
+        # a channel may have been placed by the ground as it was before the last round
+        store.channels.follow(store.grids.terrain, moved)
+        settled = store.alerts.locate(store.channels.bound_among(moved))
     finally:
         if not settled:
             store.moved |= moved

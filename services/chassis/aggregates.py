@@ -19,6 +19,7 @@ from contracts.base import Event
 from contracts.faults import Conflict, NotFound
 from services.chassis import context, crash
 from services.chassis.messages import Received, envelope
+from services.chassis.portions import by_key
 
 Document = dict[str, Any]
 Outcome = Literal["written", "applied", "stale"]
@@ -170,9 +171,7 @@ class Aggregates:
         if result.matched_count < len(items):
             standing = {
                 found["_id"]: found
-                for found in self.collection.find(
-                    {"_id": {"$in": [item.id for item in items]}}, {"version": 1, "applied": 1}
-                )
+                for found in by_key(self.collection, {item.id for item in items}, {"version": 1, "applied": 1})
             }
             outcomes = [_outcome(item, standing.get(item.id)) for item in marked]
         fresh = zip(outcomes, prepared, strict=True)

@@ -1,5 +1,6 @@
 """A service's own copy of the grids' ground, fed by grid.published and grid.adjusted, and the map built of it."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from services.chassis.messages import Received
 
 GONE = frozenset({GridState.RETIRED, GridState.CANCELLED})
 _STAMP = "grids"
+_BUILD_EVERY_S = 5.0
 
 
 class Spot(NamedTuple):
@@ -67,6 +69,8 @@ class GridCopies:
         self.collection = self._copies.collection
         self.collection.create_indexes([IndexModel([("live", 1)]), IndexModel([("path", 1)])])
         self._followed: int | None = None
+        self._seen: int | None = None
+        self._built_at = -_BUILD_EVERY_S
         self.terrain = Terrain()
 
     def absorb(self, heard: Sequence[Received[GridPublished] | Received[GridAdjusted]]) -> None:
@@ -75,10 +79,17 @@ class GridCopies:
         self._stamps.update_one({"_id": _STAMP}, {"$set": {"at": context.now()}, "$inc": {"turn": 1}}, upsert=True)
 
     def rebuild(self) -> int | None:
-        """Build the map anew when the copy was touched; which touch it was, None when nothing was."""
+        """Build the map anew when the copy was touched; which touch it was, None when nothing was.
+
+        While grids stream in, the whole is built every few seconds and not at every look.
+        """
         stamp = self._stamps.find_one({"_id": _STAMP})
         if stamp is None or stamp["turn"] == self._followed:
             return None
+        settled, self._seen = stamp["turn"] == self._seen, stamp["turn"]
+        if not settled and time.monotonic() - self._built_at < _BUILD_EVERY_S:
+            return None
+        self._built_at = time.monotonic()
         live = self.collection.find({"live": True}, {"geometry": 1, "path": 1})
         grids = [(found["_id"], found["geometry"], found["path"]) for found in live]
         self.terrain = cpu.heavy(Terrain.of, grids)

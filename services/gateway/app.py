@@ -127,6 +127,8 @@ def main() -> int:
         log_config=None,
         server_header=False,
         proxy_headers=False,
+        # longer than HTTP clients keep an idle connection, so that none is closed under a request
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=8,
     )
     return 0

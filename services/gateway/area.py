@@ -57,16 +57,17 @@ class Area:
         names: dict[str, str] | None = None,
         fixed: dict[str, Any] | None = None,
         name: str | None = None,
+        timeout: float = 10.0,
     ) -> None:
         """Path, query and body → one typed request → its reply.
 
         `scope` is the one that the owning service asks for; None where it decides by the matter itself.
-        `location` is a template over the reply's fields.
+        `location` is a template over the reply's fields, `timeout` how many seconds the service has.
         """
         form = Form(request, fields_of(path), method == "GET", names or {}, fixed or {})
 
         async def handler(call: Call) -> Response:
-            reply = await call.ask(form.read(call))
+            reply = await call.ask(form.read(call), timeout)
             headers = {"Location": location.format(**reply.model_dump())} if location else {}
             return call.answer(reply, status, **headers)
 

@@ -75,6 +75,19 @@ def test_an_unbound_channel_waits_and_is_located_when_it_is_bound(alerts: AlertS
     assert (pir.grid, pir.point) == (GRID, PLACE)
 
 
+def test_a_channel_placed_by_an_old_ground_follows_the_new_one(alerts: AlertStore) -> None:
+    """The place was looked up before the ground changed and written after all channels had followed it."""
+    before = alerts.grids.terrain
+    alerts.grids.absorb([Received(grid_published(), "m1", GRID, 1)])
+    locating.follow(alerts)
+    alerts.grids.terrain, current = before, alerts.grids.terrain
+    registering.bind(alerts, save_channel())
+    alerts.grids.terrain = current
+    locating.follow(alerts)
+    [channel] = alerts.channels.page(ListChannels(caller=CALLER)).items
+    assert (channel.grid, channel.path) == (GRID, PATH)
+
+
 def test_a_start_finds_the_alerts_that_wait_for_bound_channels(
     alerts: AlertStore, database: Database[dict[str, Any]]
 ) -> None:

@@ -13,6 +13,7 @@ from services.alerts.store.documents import chunks, place
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.grid_copies import Spot, Terrain
+from services.chassis.portions import by_key
 
 INDEXES = [
     IndexModel([("device", 1), ("_id", 1)], name="device"),
@@ -94,13 +95,15 @@ class Channels:
         last = found[query.limit - 1]["_id"] if len(found) > query.limit else None
         return Page(items=items, next=cursors.encode(last) if last else None)
 
-    def follow(self, terrain: Terrain) -> set[str]:
-        """Put every bound channel into its grid on a new ground; the keys of those that changed.
+    def follow(self, terrain: Terrain, keys: Iterable[str] | None = None) -> set[str]:
+        """Put bound channels, all or these, into their grids on the ground; the keys of those that changed.
 
         Raises Conflict when one is being changed by somebody else: do it again.
         """
         changed: set[str] = set()
-        for part in chunks(self._channels.collection.find({"bound": True})):
+        channels = self._channels.collection
+        bound = channels.find({"bound": True}) if keys is None else by_key(channels, set(keys), bound=True)
+        for part in chunks(bound):
             spots = terrain.spots([_point(document) for document in part])
             moves = [
                 Changed(document["_id"], document["version"], Change(set=_spot(spot)))
@@ -114,7 +117,7 @@ class Channels:
 
     def bound_among(self, keys: Iterable[str]) -> dict[str, Bound]:
         """Those of the channels (by key) that have a place."""
-        found = self._channels.collection.find({"_id": {"$in": sorted(keys)}, "bound": True})
+        found = by_key(self._channels.collection, set(keys), bound=True)
         return {document["_id"]: _bound(document) for document in found}
 
 

@@ -30,7 +30,7 @@ area.ask(
         "geometry": {"type": "Polygon", "coordinates": SQUARE},
     },
 )
-area.ask("POST", "/v1/grids:activate", grid.ActivateGrids, WRITE, example={"codes": [GRID]})
+area.ask("POST", "/v1/grids:activate", grid.ActivateGrids, WRITE, example={"codes": [GRID]}, timeout=120.0)
 area.ask("GET", "/v1/grids/{code}", grid.GetGrid, READ)
 area.ask(
     "PATCH",

@@ -12,10 +12,10 @@ from contracts.grid import Grid, GridAdjusted, GridPublished, GridState, ListGri
 from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.chassis.portions import by_key
 from services.grid.domain import LIVE, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import GRIDS, Parcel
-from services.grid.store.batches import by_key
 
 INDEXES = [
     IndexModel([("state", 1), ("_id", 1)], name="state"),

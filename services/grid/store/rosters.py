@@ -8,8 +8,8 @@ from pymongo.database import Database
 
 from contracts.grid import GridStaffed, Posting, Role
 from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.chassis.portions import by_key
 from services.grid.rosters import roles_held
-from services.grid.store.batches import by_key
 
 INDEXES = [IndexModel([("held", 1)], name="held")]
 

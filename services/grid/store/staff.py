@@ -9,8 +9,8 @@ from contracts.grid import Role, StaffMember
 from contracts.shared import Page
 from services.chassis import cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.chassis.portions import by_key
 from services.grid.domain import mask_phone
-from services.grid.store.batches import by_key
 
 PUBLIC = {"private": 0, "applied": 0, "outbox": 0}
 WHOLE = {"applied": 0, "outbox": 0}

@@ -12,10 +12,10 @@ from contracts.grid import Level, ListTerritories, Territory
 from contracts.shared import Page
 from services.chassis import cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.chassis.portions import by_key
 from services.grid.domain import is_statistical, national, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import Parcel
-from services.grid.store.batches import by_key
 
 INDEXES = [
     IndexModel([("parent", 1), ("_id", 1)], name="parent"),

@@ -12,7 +12,7 @@ keys 0.2 s."""
 
 
 def by_key(
-    collection: Collection[dict[str, Any]], keys: Keys[str], fields: Mapping[str, int], **criteria: object
+    collection: Collection[dict[str, Any]], keys: Keys[str], fields: Mapping[str, int] | None = None, **criteria: object
 ) -> Iterator[dict[str, Any]]:
     """Those of the keys that exist and meet the criteria."""
     wanted = sorted(keys)
