@@ -3,7 +3,7 @@
 import asyncio
 import re
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx
 from pydantic import AwareDatetime, Field
@@ -47,7 +47,7 @@ class Bus(Model):
 class Redrive(Model):
     """Which dead letters go back to their queue: the ones named, or all since a time; of one service, or of all."""
 
-    service: str | None = Field(default=None, json_schema_extra={"enum": list(SERVICES)})
+    service: Literal["grid", "alerts", "cases", "catalogue", "sharing"] | None = None
     ids: list[str] = Field(default=[], max_length=1000)
     since: AwareDatetime | None = None
 
