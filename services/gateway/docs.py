@@ -1,13 +1,13 @@
 """OpenAPI 3.1 from the routes, and a page to read it on that loads nothing from outside."""
 
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
-from swagger_ui_bundle import swagger_ui_path
 
 from contracts.base import Request
 from contracts.shared import Scope
@@ -19,8 +19,9 @@ from services.gateway.reading import Form
 from services.gateway.routes import AREAS
 
 REFS = "#/components/schemas/{model}"
-ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png")
-TYPES = {".css": "text/css", ".js": "text/javascript", ".png": "image/png"}
+# only the static files of this package are used: Swagger UI 5, the first that reads OpenAPI 3.1
+STATIC = Path(str(files("fastapi_offline"))) / "static"
+ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "errors"],
@@ -43,7 +44,7 @@ PROBLEM = {
 PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head><meta charset="utf-8"><title>一网 · 接口文档</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="/docs/favicon-32x32.png"></head>
+<link rel="stylesheet" href="/docs/swagger-ui.css"><link rel="icon" href="data:,"></head>
 <body><div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null})</script>
@@ -191,7 +192,7 @@ async def _page(_: HttpRequest) -> Response:
 async def _asset(request: HttpRequest) -> Response:
     name = Path(request.url.path).name
     headers = {"Cache-Control": "max-age=86400"}
-    return FileResponse(swagger_ui_path / name, headers=headers, media_type=TYPES[Path(name).suffix])
+    return FileResponse(STATIC / name, headers=headers, media_type=ASSETS[name])
 
 
 ROUTES = [

@@ -53,7 +53,9 @@ def test_the_page_loads_nothing_from_outside(admin: httpx.Client) -> None:
     page = httpx.get(f"{admin.base_url}/docs", trust_env=False)
     links = re.findall(r"(?:src|href|url)\s*[=:]\s*\"([^\"]+)\"", page.text)
     assert len(links) == 4
-    for link in links:
+    for link in set(links) - {"data:,"}:
         assert link.startswith("/") and not link.startswith("//")
         assert httpx.get(f"{str(admin.base_url).rstrip('/')}{link}", trust_env=False).status_code == 200
     assert admin.get("/openapi.json").json() == openapi()
+    # an older page shows nothing but "does not specify a valid version field"
+    assert "isOAS31" in admin.get("/docs/swagger-ui-bundle.js").text
