@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from rich.console import Console
 CITY = "city.json"
 # exit codes of every command
 REFUSED, UNREACHABLE, USAGE = 1, 3, 2
-out, err = Console(), Console(stderr=True)
+# a file or a pipe has no width: leave room for the names of a waterfall
+out, err = Console(width=None if sys.stdout.isatty() else 140), Console(stderr=True)
 
 
 class Trouble(Exception):
