@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pymongo import IndexModel
 from pymongo.database import Database
 
 from contracts.grid import GridAdjusted, GridPublished, GridState
@@ -67,7 +66,6 @@ class GridCopies:
     def __init__(self, database: Database[Document]) -> None:
         self._copies, self._stamps = LocalCopy(database, "grid_copies"), database["stamps"]
         self.collection = self._copies.collection
-        self.collection.create_indexes([IndexModel([("live", 1)]), IndexModel([("path", 1)])])
         self._followed: int | None = None
         self._seen: int | None = None
         self._built_at = -_BUILD_EVERY_S

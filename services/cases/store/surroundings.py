@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -25,6 +25,7 @@ class Surroundings:
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self._grids = GridCopies(database)
+        self._grids.collection.create_indexes([IndexModel([("path", 1)])])
         self._rosters = LocalCopy(database, "roster_copies")
         self._categories = database["categories"]
         self._seed()
