@@ -11,7 +11,7 @@ from eventlet.event import Event as Signal
 from eventlet.greenthread import sleep
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
-from opentelemetry.trace import Link, SpanKind, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 
 from contracts.base import Event
 from contracts.faults import Conflict, Fault, Unavailable
@@ -27,6 +27,7 @@ H = TypeVar("H", bound=Callable[..., None])
 _RERUNS = 5
 _SINGLE_PREFETCH = 32
 _PAUSE_S = 0.5
+LEAD = "messaging.batch.lead"
 
 
 class PartlyFailed(Exception):
@@ -202,17 +203,13 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
 def _batched(handler: Callable[..., None], event: type[Event]) -> Callable[..., None]:
     @wraps(handler)
     def apply(service: object, batch: list[Received[Any]]) -> None:
-        links = [Link(found) for found in (tracing.remote(item.traceparent) for item in batch[1:33]) if found]
-        spans = [
-            tracing.tracer.start_span(
-                f"process {event.wire}",
-                tracing.extract({"traceparent": item.traceparent or ""}),
-                SpanKind.CONSUMER,
-                _attributes(event, item.id, len(batch)),
-                links if place == 0 else None,
-            )
-            for place, item in enumerate(batch)
-        ]
+        spans: list[Span] = []
+        for item in batch:
+            # the store is spoken to once for all, in the span of the first: the others say where
+            links = [Link(spans[0].get_span_context(), {LEAD: True})] if spans else _company(batch)
+            parent = tracing.extract({"traceparent": item.traceparent or ""})
+            about = _attributes(event, item.id, len(batch))
+            spans.append(tracing.tracer.start_span(f"process {event.wire}", parent, SpanKind.CONSUMER, about, links))
         inside = [item.within(span) for item, span in zip(batch, spans, strict=True)]
         try:
             with tracing.use(spans[0]):
@@ -226,6 +223,10 @@ def _batched(handler: Callable[..., None], event: type[Event]) -> Callable[..., 
                 span.end()
 
     return apply
+
+
+def _company(batch: Sequence[Received[Any]]) -> list[Link]:
+    return [Link(found) for found in (tracing.remote(item.traceparent) for item in batch[1:33]) if found]
 
 
 def _whole_or_one_by_one(handle: Callable[[list[Received[Any]]], None], batch: list[Received[Any]]) -> None:

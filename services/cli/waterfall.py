@@ -13,11 +13,12 @@ BAR = 36
 MOST_ROWS = 300
 PALETTE = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 ERROR = 2
+LEAD = "messaging.batch.lead"
 
 
 @dataclass
 class Span:
-    """One piece of work; times in nanoseconds."""
+    """One piece of work; times in nanoseconds. `lead` is the trace in which its batch spoke to the store."""
 
     id: str
     parent: str
@@ -26,6 +27,7 @@ class Span:
     start: int
     end: int
     failed: bool
+    lead: str | None = None
     children: list["Span"] = field(default_factory=list)
 
     @property
@@ -45,6 +47,7 @@ def spans_of(trace: dict[str, Any]) -> list[Span]:
             start=int(span.get("startTimeUnixNano", 0)),
             end=int(span.get("endTimeUnixNano", 0)),
             failed=span.get("status", {}).get("code") in (ERROR, "STATUS_CODE_ERROR"),
+            lead=_lead(span),
         )
         for resource in trace.get("result", {}).get("resourceSpans", [])
         for scope in resource.get("scopeSpans", [])
@@ -96,7 +99,9 @@ def render(trace: dict[str, Any]) -> RenderableType:
     summary = f"{len(spans)} 个步骤, {len(services)} 个服务, {(last - first) / 1e6:.1f} ms"
     summary += f", 其中 {failed} 个出错" if failed else ""
     summary += f" (另有 {hidden} 个未显示)" if hidden else ""
-    return Group(table, Text(summary, style="red" if failed else "bold"))
+    leads = dict.fromkeys(span.lead for span in spans if span.lead)
+    company = [Text(f"与其他消息同批处理, 该批的存储步骤见链路 {lead}", style="dim") for lead in leads]
+    return Group(table, Text(summary, style="red" if failed else "bold"), *company)
 
 
 def _walk(roots: list[Span]) -> Iterator[tuple[Span, str]]:
@@ -115,6 +120,14 @@ def _bar(span: Span, first: int, last: int) -> str:
     start = min(BAR - 1, (span.start - first) * BAR // whole)
     length = max(1, min(BAR - start, round((span.end - span.start) * BAR / whole)))
     return f"{' ' * start}{'█' * length}"
+
+
+def _lead(span: dict[str, Any]) -> str | None:
+    """The trace that holds the store calls of a batch in which this message was not the first."""
+    for link in span.get("links", []):
+        if any(attribute.get("key") == LEAD for attribute in link.get("attributes", [])):
+            return str(link.get("traceId"))
+    return None
 
 
 def _service(resource: dict[str, Any]) -> str:

@@ -56,6 +56,14 @@ def test_the_tree_follows_the_parents() -> None:
     assert bars == [round(BAR * 0.1), round(BAR * 0.8), round(BAR * 0.2)]
 
 
+def test_a_message_handled_in_company_says_where_its_store_calls_are() -> None:
+    lead = {"traceId": "1" * 32, "attributes": [{"key": "messaging.batch.lead", "value": {"boolValue": True}}]}
+    other = {"traceId": "2" * 32, "attributes": []}
+    text = shown(trace(alerts=[{**span("a", "", "process", 0, 10), "links": [other, lead]}]))
+    assert "1" * 32 in text.splitlines()[-1]
+    assert "2" * 32 not in text
+
+
 def test_an_orphan_is_a_root_and_nothing_is_lost() -> None:
     found = trace(grid=[span("b", "gone", "late", 5, 6), span("a", "", "early", 0, 1), span("s", "s", "self", 7, 7)])
     assert [root.name for root in roots_of(spans_of(found))] == ["early", "late", "self"]
