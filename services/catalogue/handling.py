@@ -9,7 +9,8 @@ from contracts.catalogue import (
     SaveDraft,
 )
 from contracts.faults import Invalid, NotFound
-from contracts.shared import Caller, Page, Scope, TimelineEntry
+from contracts.shared import Caller, Page, Scope
+from services.catalogue import recording
 from services.catalogue.domain.applications import (
     Pinned,
     check_actor,
@@ -48,7 +49,7 @@ def act_on_application(store: CatalogueStore, command: ActOnApplication) -> Appl
         if command.action is ApplicationAction.SUBMIT and standing.state is ApplicationState.DRAFT:
             _check_still_available(store, matter.pinned)
         step = take_step(matter, command, context.now())
-        entry = _entry(command.caller, command.action, standing.state, step.to, step.note)
+        entry = recording.entry(command.caller, command.action, standing.state, step.to, step.note)
         store.applications.move(standing, step, entry, step.event(matter, standing.version + 1))
     return read_application(store, command.app_no, command.caller)
 
@@ -85,7 +86,7 @@ def _draft(store: CatalogueStore, command: SaveDraft) -> str:
     if command.item_code is None:
         raise Invalid.field("/item_code", "needed", "必须指明申请的事项", "the item must be given")
     pinned = _pin(store, command.item_code, command.caller)
-    entry = _entry(command.caller, "save_draft", None, ApplicationState.DRAFT)
+    entry = recording.entry(command.caller, "save_draft", None, ApplicationState.DRAFT)
     return store.applications.add(_content(command, pinned), command.caller.client, entry)
 
 
@@ -101,7 +102,7 @@ def _redraft(store: CatalogueStore, command: SaveDraft) -> str:
     content = _content(command, pinned)
     if content.applicant is None:
         content = content._replace(applicant=standing.applicant)
-    entry = _entry(command.caller, "save_draft", standing.state, standing.state)
+    entry = recording.entry(command.caller, "save_draft", standing.state, standing.state)
     store.applications.save(standing, content, entry)
     return standing.app_no
 
@@ -124,21 +125,3 @@ def _check_still_available(store: CatalogueStore, pinned: Pinned) -> None:
     item = store.items.get(pinned.code)
     if item:
         check_available(item.code, item.state, item.version_no, pinned.version_no)
-
-
-def _entry(
-    caller: Caller,
-    action: str,
-    before: ApplicationState | None,
-    after: ApplicationState,
-    note: str | None = None,
-) -> TimelineEntry:
-    return TimelineEntry(
-        at=context.now(),
-        actor=caller.who,
-        action=action,
-        from_state=before,
-        to_state=after,
-        note=note,
-        trace_id=context.trace_id(),
-    )

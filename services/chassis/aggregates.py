@@ -20,10 +20,10 @@ from contracts.faults import Conflict, NotFound
 from services.chassis import context, crash
 from services.chassis.messages import Received, envelope
 from services.chassis.portions import by_key
+from services.chassis.stores import already_there
 
 Document = dict[str, Any]
 Outcome = Literal["written", "applied", "stale"]
-_DUPLICATE = 11000
 
 
 class Pending(NamedTuple):
@@ -125,10 +125,7 @@ class Aggregates:
         try:
             self.collection.insert_many([complete for complete, _ in prepared], ordered=False)
         except BulkWriteError as error:
-            faults = error.details["writeErrors"]
-            if any(fault["code"] != _DUPLICATE for fault in faults):
-                raise
-            known = {fault["index"] for fault in faults}
+            known = already_there(error)
         fresh = [pending for place, (_, pending) in enumerate(prepared) if place not in known]
         self._written(fresh)
         return {pending.id for pending in fresh}

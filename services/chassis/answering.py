@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from pydantic import BaseModel, ValidationError
 
 from contracts.base import Command, Request
-from contracts.faults import Conflict, Fault, FieldFault, Forbidden, Invalid, NotFound, Unavailable
+from contracts.faults import Fault, FieldFault, Forbidden, Invalid, NotFound, Unavailable
 from contracts.shared import Scope
 from services.chassis import context, crash, safe_json, tracing
 from services.chassis.afterlife import Afterlife
@@ -28,13 +28,13 @@ from services.chassis.line import Delivery, Line
 from services.chassis.links import Outgoing, Publisher
 from services.chassis.logs import describe
 from services.chassis.messages import Undecodable
+from services.chassis.rerun import TIMES, rerun_stale
 from services.chassis.settings import settings
 from services.chassis.stores import AWAY
 from services.chassis.topology import REQUESTS, request_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., BaseModel])
-_RERUNS = 5
 _PREFETCH = 32
 
 
@@ -57,7 +57,7 @@ def answers(request: type[Request[Any]], *, scope: Scope | None) -> Callable[[H]
                 )
             pinned = isinstance(asked, Command) and asked.expected_version is not None
             with context.applying(message_id, message_id):
-                return _rerun_stale(lambda: handler(service, asked), 1 if pinned else _RERUNS)
+                return rerun_stale(lambda: handler(service, asked), 1 if pinned else TIMES)
 
         return cast("H", Answer.decorator(request)(apply))
 
@@ -242,16 +242,6 @@ def _span(request: type[Request[Any]], call: Call | None) -> Iterator[None]:
             span.set_attribute("error.type", type(error).__name__)
             span.set_status(StatusCode.ERROR)
             raise
-
-
-def _rerun_stale(work: Callable[[], BaseModel], times: int) -> BaseModel:
-    for _ in range(times - 1):
-        try:
-            return work()
-        except Conflict as error:
-            if error.code != "version_stale":
-                raise
-    return work()
 
 
 def _as_fault(error: BaseException) -> Fault:

@@ -8,8 +8,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from services.chassis.aggregates import Document
-
-_DUPLICATE = 11000
+from services.chassis.stores import already_there
 
 
 class LocalCopy:
@@ -40,8 +39,5 @@ class LocalCopy:
         try:
             self.collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            faults = error.details["writeErrors"]
-            if any(fault["code"] != _DUPLICATE for fault in faults):
-                raise
-            return {str(documents[fault["index"]]["_id"]) for fault in faults}
+            return {str(documents[place]["_id"]) for place in already_there(error)}
         return set()

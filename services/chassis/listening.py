@@ -14,17 +14,17 @@ from nameko.extensions import Entrypoint
 from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 
 from contracts.base import Event
-from contracts.faults import Conflict, Fault, Unavailable
+from contracts.faults import Fault, Unavailable
 from services.chassis import context, crash, tracing
 from services.chassis.afterlife import Afterlife
 from services.chassis.line import Delivery, Line
 from services.chassis.messages import Received, Undecodable, decode
+from services.chassis.rerun import rerun_stale
 from services.chassis.stores import AWAY
 from services.chassis.topology import event_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
-_RERUNS = 5
 _SINGLE_PREFETCH = 32
 _PAUSE_S = 0.5
 LEAD = "messaging.batch.lead"
@@ -195,7 +195,7 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
         ) as span:
             inside = received.within(span)
             with context.applying(received.id, received.correlation_id or received.id):
-                _rerun_stale(lambda: handler(service, inside))
+                rerun_stale(lambda: handler(service, inside))
 
     return apply
 
@@ -232,28 +232,18 @@ def _company(batch: Sequence[Received[Any]]) -> list[Link]:
 def _whole_or_one_by_one(handle: Callable[[list[Received[Any]]], None], batch: list[Received[Any]]) -> None:
     """Only the culprit leaves the batch."""
     try:
-        _rerun_stale(lambda: handle(batch))
+        rerun_stale(lambda: handle(batch))
     except Exception as whole:
         if _away(whole):
             raise
         failed: dict[int, Exception] = {}
         for place, item in enumerate(batch):
             try:
-                _rerun_stale(lambda item=item: handle([item]))  # type: ignore[misc]
+                rerun_stale(lambda item=item: handle([item]))  # type: ignore[misc]
             except Exception as error:
                 failed[place] = error
         if failed:
             raise PartlyFailed(failed) from whole
-
-
-def _rerun_stale(work: Callable[[], None]) -> None:
-    for _ in range(_RERUNS - 1):
-        try:
-            return work()
-        except Conflict as error:
-            if error.code != "version_stale":
-                raise
-    return work()
 
 
 def _away(error: Exception | None) -> bool:

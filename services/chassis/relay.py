@@ -16,11 +16,11 @@ from contracts.faults import Unavailable
 from services.chassis import context, crash, messages
 from services.chassis.aggregates import Aggregates, Document, Pending
 from services.chassis.links import Publisher
+from services.chassis.stores import already_there
 
 _log = logging.getLogger(__name__)
 _BATCH = 256
 _SWEEP_S = 5.0
-_DUPLICATE = 11000
 
 
 class OutboxRelay:
@@ -121,8 +121,7 @@ class OutboxRelay:
                 ordered=False,
             )
         except BulkWriteError as error:
-            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
-                raise
+            already_there(error)
 
     def _clear(self, batch: Sequence[Pending], sent: set[str]) -> None:
         by_collection: dict[str, list[Pending]] = {}

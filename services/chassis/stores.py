@@ -4,10 +4,17 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import AutoReconnect, ConnectionFailure, NotPrimaryError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConnectionFailure,
+    NotPrimaryError,
+    ServerSelectionTimeoutError,
+)
 
 from services.chassis.tracing import StoreSpans
 
+_DUPLICATE = 11000
 AWAY = (AutoReconnect, ConnectionFailure, NotPrimaryError, ServerSelectionTimeoutError)
 
 
@@ -25,3 +32,11 @@ def connect(url: str, database: str) -> Database[dict[str, Any]]:
         event_listeners=[StoreSpans()],
     )
     return client[database]
+
+
+def already_there(error: BulkWriteError) -> set[int]:
+    """The places of the documents of an insert whose key stood already: done work. Raises any other error again."""
+    faults = error.details.get("writeErrors", [])
+    if not faults or any(fault["code"] != _DUPLICATE for fault in faults):
+        raise error
+    return {fault["index"] for fault in faults}

@@ -23,6 +23,8 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from services.chassis.stores import already_there
+
 BATCH = 500
 PAUSE_FIRST, PAUSE_MOST = 0.5, 10.0
 MOST_SPANS = 10_000
@@ -106,8 +108,7 @@ class Traces:
             await self.collection.insert_many(batch, ordered=False)
         except BulkWriteError as error:
             # a span that was sent again stands already
-            if any(fault["code"] != 11000 for fault in error.details.get("writeErrors", [])):
-                raise
+            already_there(error)
 
     def _give_back(self, batch: list[Document]) -> None:
         room = self.room - len(self._queue)

@@ -16,8 +16,7 @@ from services.cases.responsible import Rosters, national, significant, way_to
 from services.chassis.copies import LocalCopy
 from services.chassis.grid_copies import GridCopies
 from services.chassis.messages import Received
-
-_DUPLICATE = 11000
+from services.chassis.stores import already_there
 
 
 class Surroundings:
@@ -101,8 +100,7 @@ class Surroundings:
             self._categories.insert_many(missing, ordered=False)
         except BulkWriteError as error:
             # another process started at the same moment
-            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
-                raise
+            already_there(error)
 
 
 def _fields(category: Category) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from services.chassis.aggregates import Document
+from services.chassis.stores import already_there
 from services.sharing.intake import digest
 from services.sharing.store.record_log import LogRecord, RecordLog
 
 _BATCH = 1000
-_DUPLICATE = 11000
 
 
 class CurrentRecords:
@@ -68,10 +68,7 @@ class CurrentRecords:
         try:
             self.collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            faults = error.details["writeErrors"]
-            if any(fault["code"] != _DUPLICATE for fault in faults):
-                raise
-            self._renew([documents[fault["index"]] for fault in faults])
+            self._renew([documents[place] for place in sorted(already_there(error))])
 
     def _renew(self, documents: list[Document]) -> None:
         self.collection.bulk_write(

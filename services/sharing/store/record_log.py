@@ -18,13 +18,13 @@ from pymongo.errors import BulkWriteError
 
 from contracts.faults import Unavailable
 from services.chassis.aggregates import Document
+from services.chassis.stores import already_there
 from services.sharing.intake import Entry
 
 SEGMENT = 100
 _SEGMENT_CHARACTERS = 1024 * 1024
 _STRIDE = 10_000
 _TRIES = 50
-_DUPLICATE = 11000
 
 
 class LogRecord(NamedTuple):
@@ -119,8 +119,7 @@ class RecordLog:
             if segments:
                 self.collection.insert_many(segments, ordered=True)
         except BulkWriteError as error:
-            if any(fault["code"] != _DUPLICATE for fault in error.details["writeErrors"]):
-                raise
+            already_there(error)
             return False
         return True
 

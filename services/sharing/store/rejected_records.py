@@ -10,6 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from contracts.sharing import CloudEvent, RecordFault
+from services.chassis.stores import already_there
 from services.sharing.intake import MOST_BYTES, digest
 
 
@@ -41,5 +42,4 @@ class RejectedRecords:
             if documents:
                 self.collection.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(fault["code"] != 11000 for fault in error.details["writeErrors"]):
-                raise
+            already_there(error)
