@@ -56,7 +56,7 @@ def answers(request: type[Request[Any]], *, scope: Scope | None) -> Callable[[H]
                     scope=scope.value,
                 )
             pinned = isinstance(asked, Command) and asked.expected_version is not None
-            with context.applying(message_id, message_id):
+            with context.applying(message_id, message_id, asked.method):
                 return rerun_stale(lambda: handler(service, asked), 1 if pinned else TIMES)
 
         return cast("H", Answer.decorator(request)(apply))
@@ -107,7 +107,7 @@ class Desk(SharedExtension):
         """Each request in a green thread of its own; at most the prefetch at once."""
         if self._finishing:
             return
-        crash.point("received")
+        crash.point("received", delivery.routing_key)
         self._running += 1
         self.container.spawn_managed_thread(partial(self._take, delivery), identifier="request")
 
@@ -167,7 +167,7 @@ class Desk(SharedExtension):
             expires_ms=60_000,
             mandatory=False,
         )
-        crash.point("before_ack")
+        crash.point("before_ack", delivery.routing_key)
         for pause in (0.2, 0.5, 0):
             try:
                 self._replies.publish([reply], timeout=5)

@@ -9,6 +9,7 @@ from opentelemetry import trace
 
 _message_id: ContextVar[str | None] = ContextVar("message_id", default=None)
 _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+_work: ContextVar[str] = ContextVar("work", default="")
 
 
 def message_id() -> str | None:
@@ -33,12 +34,18 @@ def now() -> datetime:
     return present.replace(microsecond=present.microsecond // 1000 * 1000)
 
 
+def work() -> str:
+    """What is at work: the wire name of the event or the method of the request; empty between messages."""
+    return _work.get()
+
+
 @contextmanager
-def applying(message: str | None, correlation: str | None) -> Iterator[None]:
-    """Name the message whose effects follow."""
-    first, second = _message_id.set(message), _correlation_id.set(correlation)
+def applying(message: str | None, correlation: str | None, work: str = "") -> Iterator[None]:
+    """Name the message whose effects follow (a batch has none), and the work."""
+    first, second, third = _message_id.set(message), _correlation_id.set(correlation), _work.set(work)
     try:
         yield
     finally:
         _message_id.reset(first)
         _correlation_id.reset(second)
+        _work.reset(third)

@@ -4,6 +4,7 @@ import os
 import signal
 from functools import cache
 
+from services.chassis import context
 from services.chassis.settings import settings
 
 POINTS = (
@@ -18,20 +19,24 @@ _passed: dict[str, int] = {}
 
 
 @cache
-def _armed() -> tuple[str, int]:
-    """`CRASH_AT=<point>[:<nth time>]`; refused outside the test profile."""
-    point, _, nth = settings().crash_at.partition(":")
+def _armed() -> tuple[str, str, int]:
+    """`CRASH_AT=<point>[@<work>][:<nth time>]`; refused outside the test profile.
+
+    `work` is the wire name of an event or the method of a request: the point counts only while that is handled.
+    """
+    place, _, nth = settings().crash_at.partition(":")
+    point, _, work = place.partition("@")
     if not point:
-        return "", 0
+        return "", "", 0
     if settings().profile != "test" or point not in POINTS:
         raise SystemExit(f"CRASH_AT={settings().crash_at!r} refused: PROFILE=test only, points are {', '.join(POINTS)}")
-    return point, int(nth or 1)
+    return point, work, int(nth or 1)
 
 
-def point(name: str) -> None:
-    """Die here if a test asked for it."""
-    armed, nth = _armed()
-    if armed != name:
+def point(name: str, queue: str = "") -> None:
+    """Die here if a test asked for it. `queue` names the work where it is not the present one: `<service>.<work>`."""
+    armed, work, nth = _armed()
+    if armed != name or (work and work != (queue.partition(".")[2] if queue else context.work())):
         return
     _passed[name] = _passed.get(name, 0) + 1
     if _passed[name] == nth:

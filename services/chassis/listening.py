@@ -98,7 +98,7 @@ class Listen(Entrypoint):
 
     def deliver(self, delivery: Delivery) -> None:
         """Keep it until the worker comes round."""
-        crash.point("received")
+        crash.point("received", self.queue)
         try:
             received = self.read(delivery)
         except Undecodable as error:
@@ -149,7 +149,7 @@ class Listen(Entrypoint):
             settled = [
                 (delivery, fault) for (delivery, _), fault in zip(items, outcomes, strict=True) if not _away(fault)
             ]
-            crash.point("before_ack")
+            crash.point("before_ack", self.queue)
             self.afterlife.settle(settled, self.queue)
             items = waiting
             if items:
@@ -194,7 +194,7 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
             record_exception=False,
         ) as span:
             inside = received.within(span)
-            with context.applying(received.id, received.correlation_id or received.id):
+            with context.applying(received.id, received.correlation_id or received.id, event.wire):
                 rerun_stale(lambda: handler(service, inside))
 
     return apply
@@ -212,7 +212,7 @@ def _batched(handler: Callable[..., None], event: type[Event]) -> Callable[..., 
             spans.append(tracing.tracer.start_span(f"process {event.wire}", parent, SpanKind.CONSUMER, about, links))
         inside = [item.within(span) for item, span in zip(batch, spans, strict=True)]
         try:
-            with tracing.use(spans[0]):
+            with tracing.use(spans[0]), context.applying(None, None, event.wire):
                 _whole_or_one_by_one(lambda part: handler(service, part), inside)
         except PartlyFailed as error:
             for place in error.failed:
