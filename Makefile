@@ -2,7 +2,7 @@
 SHELL := bash
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test check contracts
+.PHONY: help setup demo up down status logs test faults check contracts
 
 help: ## 列出命令 · list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ logs: .venv/.ready ## 看日志 (make logs of=alerts) · follow the logs, of one
 
 test: setup ## 全部测试, 用真的总线与数据库 · all tests, on a real broker and store
 	$(BIN)/pytest
+
+faults: setup ## 故障演练: 逐点击杀, 断网断库, 毒消息; 结尾列表, 有丢失即失败 · injected faults and what was lost
+	$(BIN)/pytest tests/faults -m 'faults or not faults'
 
 check: setup ## 风格, 类型, 依赖规则, 配置与契约 · style, types, import rules, configuration, contracts
 	$(BIN)/ruff check .
