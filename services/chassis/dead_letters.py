@@ -18,11 +18,14 @@ from services.chassis.aggregates import Document
 from services.chassis.line import Delivery
 from services.chassis.links import Outgoing, Publisher
 from services.chassis.listening import Listen
+from services.chassis.messages import MAX_BODY
 from services.chassis.topology import TIERS, dead_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
 _REDRIVE_AT_MOST = 1000
+# what the decoder refuses for its size is kept in part: the store takes 16 MiB at most
+_KEPT_BODY = MAX_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class DeadLetters:
                     "$set": {
                         "queue": letter.queue,
                         "message_id": letter.message_id,
-                        "body": letter.body,
+                        "body": letter.body[:_KEPT_BODY],
                         "headers": letter.headers,
                         "content_type": letter.content_type,
                         "reason": letter.reason[:500],
@@ -121,8 +124,11 @@ class DeadLetters:
         )
 
     def redrive(self, publisher: Publisher, actor: str, ids: Sequence[str], since: datetime | None) -> int:
-        """Send them to their queues again, under the same message ids; again is harmless. At most 1,000 a call."""
-        criteria: Document = {"state": "dead"}
+        """Send them to their queues again, under the same message ids; again is harmless. At most 1,000 a call.
+
+        One whose body was too large to be kept whole stays dead: its queue would refuse it again.
+        """
+        criteria: Document = {"state": "dead", "size": {"$lte": _KEPT_BODY}}
         if ids:
             criteria["_id"] = {"$in": list(ids)}
         if since:
@@ -152,18 +158,23 @@ class FileLetters(Listen):
         return dead_queue(service)
 
     def read(self, delivery: Delivery) -> Letter:
-        """Any body is a letter."""
+        """Any message is a letter, and one that the store takes: what cannot be filed would come back for ever."""
         headers = dict(delivery.headers)
         died = headers.pop("x-death", None)
-        first: dict[str, Any] = died[0] if isinstance(died, list) and died else {}
+        first: dict[str, Any] = died[0] if isinstance(died, list) and died and isinstance(died[0], dict) else {}
         attempts = headers.pop("x-attempts", headers.pop("x-delivery-count", 1))
+        reason = headers.pop("x-reason", f"broker: {first.get('reason', 'unknown')}")
         return Letter(
-            queue=str(headers.pop("x-queue", first.get("queue", ""))),
-            message_id=str(delivery.properties.get("message_id") or delivery.tag),
+            queue=_storable(headers.pop("x-queue", first.get("queue", ""))),
+            message_id=_storable(delivery.properties.get("message_id") or sha256(delivery.body).hexdigest()[:32]),
             body=delivery.body,
-            headers={name: value for name, value in headers.items() if isinstance(value, (str, int))},
-            content_type=str(delivery.properties.get("content_type") or ""),
-            reason=str(headers.pop("x-reason", f"broker: {first.get('reason', 'unknown')}")),
+            headers={
+                _storable(name): value if isinstance(value, int) else _storable(value)
+                for name, value in headers.items()
+                if isinstance(value, (str, int))
+            },
+            content_type=_storable(delivery.properties.get("content_type") or ""),
+            reason=_storable(reason),
             attempts=attempts if isinstance(attempts, int) else 1,
         )
 
@@ -171,6 +182,11 @@ class FileLetters(Listen):
 def files_dead_letters(handler: H) -> H:
     """Entrypoint: `handler(self, list[Letter])`."""
     return cast("H", FileLetters.decorator(None, 100, 0.05)(handler))
+
+
+def _storable(value: object) -> str:
+    """Text without NUL and lone surrogates, which BSON cannot hold."""
+    return str(value).replace("\x00", "").encode("utf-8", "backslashreplace").decode()
 
 
 def _again(letter: Document) -> Outgoing:
