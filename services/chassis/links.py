@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from amqp import serialization
 from amqp.exceptions import AMQPError
 from kombu import Connection
 
@@ -15,6 +16,15 @@ from contracts.faults import Unavailable
 
 LOST = (OSError, AMQPError)
 HEARTBEAT_S = 20
+
+
+def _text(value: str | bytes) -> str:
+    """A property of a message, whatever its bytes are."""
+    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
+
+
+# the client reads properties strictly, so that one message id that is not UTF-8 ended every process that received it
+serialization.pstr_t = _text
 
 
 class Outgoing(NamedTuple):
