@@ -105,7 +105,11 @@ def decode(expected: type[E], body: bytes, headers: Mapping[str, object], messag
                 raise Undecodable("message_id_missing")
             data = expected.model_validate(fields).model_copy(update={"body": body})
             return Received(data, message_id, traceparent=traceparent, correlation_id=message_id)
-        wrapped = Envelope.model_validate(safe_json.loads(body, keys_checked=False))
+        read = safe_json.loads(body, keys_checked=False)
+        if isinstance(read, dict) and not read.get("id"):
+            # the model would invent one, and a repeat could not be told from the first
+            raise Undecodable("message_id_missing")
+        wrapped = Envelope.model_validate(read)
         if EVENTS.get(wrapped.type) is not expected:
             raise Undecodable("type_unexpected")
         return Received(
