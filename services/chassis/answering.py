@@ -122,8 +122,9 @@ class Desk(SharedExtension):
             return
         try:
             asked = self._read(delivery)
-        except Fault as fault:
-            self._reply(delivery, None, fault)
+        except Exception as error:
+            # even a mistake of ours: a request that ends the process would come back and end the next
+            self._reply(delivery, None, _as_fault(error))
             return
         answer = self.methods[delivery.routing_key]
         try:
