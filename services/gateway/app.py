@@ -75,7 +75,7 @@ async def _door(settings: GatewaySettings) -> AsyncIterator[Door]:
             clients=clients,
             idempotency=Idempotency(database),
             audit=Audit(database, settings.audit_days),
-            spool=Spool(database, settings.spool_limit),
+            spool=Spool(database, settings.spool_limit, settings.spool_bytes),
             http=http,
         )
         work = asyncio.create_task(_work(door))

@@ -101,7 +101,7 @@ async def publish_spooled(door: Door, report: ReportReceived, traceparent: str |
 
 async def _keep(door: Door, report: ReportReceived) -> None:
     """On the bus, or in the spool while the bus is away or its confirm is in doubt."""
-    if door.bus.connected:
+    if door.bus.connected and not door.spool.stuck:
         with suppress(Unavailable):
             return await door.bus.publish(report, id=report.report, timeout=PATIENCE)
     try:

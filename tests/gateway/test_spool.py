@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.collection import Collection
 
 from contracts.alerts import ReportReceived
@@ -21,11 +22,12 @@ from contracts.faults import Unavailable
 from deploy.local import broker as node
 from deploy.local.home import Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
-from services.gateway.spool import Spool
+from services.gateway.spool import BYTES, REPORTS, Spool
 from tests.conftest import TEST_ENVIRONMENT
 from tests.gateway.conftest import Gateway, start_gateway
 
 HEARTBEAT = b"<EventNotificationAlert><eventType>videoloss</eventType><serial>%s</serial></EventNotificationAlert>"
+PLENTY = 100 * 1024 * 1024
 PATH = "/v1/intake/hikvision/gate"
 
 
@@ -45,7 +47,7 @@ class Scene:
     reports: Collection[dict[str, Any]]
 
     def spooled(self) -> int:
-        return self.gateway.database["spool"].count_documents({})
+        return sum(len(segment["reports"]) for segment in self.gateway.database["spool"].find())
 
 
 @pytest.fixture(scope="module")
@@ -127,45 +129,136 @@ def test_a_broker_that_hangs_delays_a_device_by_two_seconds_at_most(scene: Scene
     until(lambda: scene.reports.count_documents({"_id": first.json()["report"]}) == 1 and scene.spooled() == 0)
 
 
-def report(number: int) -> ReportReceived:
+def report(number: int, size: int = 0) -> ReportReceived:
+    body = b"%d" % number
     return ReportReceived(
-        report=f"r{number}", adapter="hikvision", source="s", received_at=datetime.now(UTC), body=b"%d" % number
+        report=f"r{number}", adapter="hikvision", source="s", received_at=datetime.now(UTC), body=body.ljust(size)
     )
 
 
-def test_order_limit_and_what_an_earlier_process_left(store: str) -> None:
+class Taker:
+    """What the spool sends to: takes a report, or refuses while `away`, or the one report that is `refused` once."""
+
+    def __init__(self, *refused: str) -> None:
+        self.sent: list[str] = []
+        self.tried = 0
+        self.away = False
+        self.refused = set(refused)
+
+    async def publish(self, one: ReportReceived, _: str | None) -> None:
+        self.tried += 1
+        if self.away or one.report in self.refused:
+            self.refused.discard(one.report)
+            raise Unavailable("bus_away", "断", "away")
+        self.sent.append(one.report)
+
+
+Use = Callable[[AsyncDatabase[dict[str, Any]]], Awaitable[None]]
+
+
+def on_a_fresh_database(store: str, use: Use) -> None:
     async def work() -> None:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(store, tz_aware=True)
-        database = client[f"t{uuid4().hex}"]
-        spool = Spool(database, limit=450)
+        async with AsyncMongoClient[dict[str, Any]](store, tz_aware=True) as client, asyncio.timeout(30):
+            await use(client[f"t{uuid4().hex}"])
+
+    asyncio.run(work())
+
+
+async def emptied(spool: Spool, taker: Taker) -> None:
+    draining = asyncio.create_task(spool.drain(taker.publish))
+    while spool.waiting:
+        await asyncio.sleep(0.01)
+    draining.cancel()
+
+
+def test_order_limit_and_what_an_earlier_process_left(store: str) -> None:
+    async def use(database: AsyncDatabase[dict[str, Any]]) -> None:
+        spool = Spool(database, limit=450, most_bytes=PLENTY)
         await spool.prepare()
         await asyncio.gather(*(spool.put(report(number), None) for number in range(450)))
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as full:
             await spool.put(report(451), None)
-        sent: list[int] = []
-
-        async def publish(one: ReportReceived, _: str | None) -> None:
-            if len(sent) == 230 and not refused:
-                refused.append(1)
-                raise Unavailable("bus_away", "断", "away")
-            sent.append(int(one.body))
-
-        refused: list[int] = []
-        heir = Spool(database, limit=450)
+        assert full.value.code == "spool_full"
+        heir, taker = Spool(database, limit=450, most_bytes=PLENTY), Taker("r230")
+        await heir.prepare()
         await heir.prepare()
         assert heir.waiting == 450
         assert (await heir.get("r3") or report(0)).body == b"3"
-        draining = asyncio.create_task(heir.drain(publish))
-        async with asyncio.timeout(20):
-            while heir.waiting:
-                await asyncio.sleep(0.02)
-        draining.cancel()
-        assert refused and sorted(sent) == list(range(450))
-        assert sent[:230] == list(range(230))
+        await emptied(heir, taker)
+        assert taker.sent[:230] == [f"r{number}" for number in range(230)]
+        assert sorted(taker.sent) == sorted(f"r{number}" for number in range(450))
         assert await database["spool"].count_documents({}) == 0
+        assert await heir.get("r3") is None
         await heir.put(report(1), None)
         await heir.put(report(1), None)
         assert heir.waiting == 1
-        await client.close()
 
-    asyncio.run(work())
+    on_a_fresh_database(store, use)
+
+
+def test_many_reports_are_few_documents_and_large_ones_are_more(store: str) -> None:
+    async def use(database: AsyncDatabase[dict[str, Any]]) -> None:
+        spool, taker = Spool(database, limit=10_000, most_bytes=PLENTY), Taker()
+        await asyncio.gather(*(spool.put(report(number), None) for number in range(1000)))
+        assert await database["spool"].count_documents({}) <= 1000 / REPORTS + 1
+        await asyncio.gather(*(spool.put(report(number, BYTES // 4), None) for number in range(1000, 1010)))
+        sizes = [segment["size"] async for segment in database["spool"].find({}, {"size": 1})]
+        assert max(sizes) < BYTES * 1.5
+        await emptied(spool, taker)
+        assert taker.sent == [f"r{number}" for number in range(1010)]
+        assert spool.size == 0
+
+    on_a_fresh_database(store, use)
+
+
+def test_bytes_are_bounded_as_well(store: str) -> None:
+    async def use(database: AsyncDatabase[dict[str, Any]]) -> None:
+        spool, taker = Spool(database, limit=100, most_bytes=10_000), Taker()
+        await spool.put(report(1, 9_000), None)
+        with pytest.raises(Unavailable) as full:
+            await spool.put(report(2, 1_001), None)
+        assert full.value.code == "spool_full"
+        await spool.put(report(3, 1_000), None)
+        await emptied(spool, taker)
+        await spool.put(report(2, 1_001), None)
+        assert (taker.sent, spool.size) == (["r1", "r3"], 1_001)
+
+    on_a_fresh_database(store, use)
+
+
+def test_while_the_broker_is_away_one_report_alone_asks_for_it(store: str) -> None:
+    async def use(database: AsyncDatabase[dict[str, Any]]) -> None:
+        spool, taker = Spool(database, limit=1000, most_bytes=PLENTY), Taker()
+        taker.away = True
+        await asyncio.gather(*(spool.put(report(number), None) for number in range(200)))
+        draining = asyncio.create_task(spool.drain(taker.publish))
+        while not spool.stuck:
+            await asyncio.sleep(0.01)
+        at_first = taker.tried
+        while taker.tried < at_first + 3:
+            await asyncio.sleep(0.01)
+        assert taker.tried == at_first + 3
+        taker.away = False
+        while spool.waiting:
+            await asyncio.sleep(0.01)
+        draining.cancel()
+        assert not spool.stuck
+        assert len(set(taker.sent)) == len(taker.sent) == 200
+
+    on_a_fresh_database(store, use)
+
+
+def test_two_copies_of_the_gateway_lose_nothing_to_one_another(store: str) -> None:
+    async def use(database: AsyncDatabase[dict[str, Any]]) -> None:
+        one, other, taker = (
+            Spool(database, limit=1000, most_bytes=PLENTY),
+            Spool(database, limit=1000, most_bytes=PLENTY),
+            Taker(),
+        )
+        await asyncio.gather(*(one.put(report(number), None) for number in range(100)))
+        await other.prepare()
+        await asyncio.gather(emptied(one, taker), emptied(other, taker))
+        assert set(taker.sent) == {f"r{number}" for number in range(100)}
+        assert (one.waiting, other.waiting, one.size, other.size) == (0, 0, 0, 0)
+
+    on_a_fresh_database(store, use)
