@@ -1,35 +1,88 @@
-"""接收: a batch of reports becomes few writes. Each step may be cut short and done again."""
+"""接收: a batch of reports is stored, and a moment later put into alerts with whatever else has come.
 
+Storing is what the broker waits for; what it costs does not grow with the number of cameras. Each step may be cut
+short anywhere and done again, by this process or by another.
+"""
+
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from contracts.alerts import ReportReceived
 from services.alerts import folding, reading
-from services.alerts.folding import Sighting
-from services.alerts.places import placed
+from services.alerts.backlog import Waiting
+from services.alerts.folding import Sighting, Tally
+from services.alerts.places import Placed, placed
 from services.alerts.reading import Parsed, Reading
 from services.alerts.store import AlertStore
+from services.alerts.store.alerts import Causes
 from services.chassis import context, cpu
 from services.chassis.dead_letters import Letter
 from services.chassis.messages import Received, delivery
 from services.chassis.topology import event_queue
 
-Causes = Mapping[str, Received[ReportReceived]]
+# a fold that its process has not finished by now was left behind
+_LEFT_BEHIND = timedelta(seconds=15)
 
 
 def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[Reading]:
-    """Read, keep, fold, and note who gave a sign of life; the readings that were rejected."""
+    """Read and store the reports, and note who gave a sign of life; the readings that were rejected."""
     causes = {received.data.report: received for received in batch}
     parsed = cpu.heavy(_parse, list(causes.values()))
     known = store.devices.known(name for one in parsed for name in one.devices)
     timezones = {name: device.timezone for name, device in known.items() if device.registered}
     readings = {one.delivery.report: reading.settle(one, timezones) for one in parsed}
-    kept = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})
-    for fold, sightings in kept.unfinished.items():
-        _fold(store, fold, sightings, causes, again=True)
-    _fold(store, kept.fold, kept.sightings, causes, again=False)
-    store.devices.seen(reading.signs(readings.values()), known)
+    signs = reading.signs(readings.values())
+    store.devices.enlist({device: sign for device, sign in signs.items() if device not in known})
+    fold, sightings = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})
+    heads = {sighting.report: causes[sighting.report] for sighting in sightings}
+    oldest = min(received.data.received_at for received in batch)
+    store.backlog.waiting.append(Waiting(fold, sightings, heads, oldest))
+    store.devices.heard(signs)
     store.progress.mark(context.now(), max(received.data.received_at for received in batch))
+    if store.backlog.full:
+        fold_waiting(store)
     return [found for found in readings.values() if found.state == "rejected"]
+
+
+def fold_when_due(store: AlertStore) -> None:
+    """Put what waits into alerts, unless the store is to have its rest."""
+    began = time.monotonic()
+    if store.backlog.due(began):
+        fold_waiting(store)
+        store.backlog.rest(began, time.monotonic())
+
+
+def fold_waiting(store: AlertStore) -> None:
+    """Put all that waits into alerts."""
+    backlog = store.backlog
+    with backlog.turn:
+        if backlog.begun:
+            # cut short before: what stands and what does not is asked fold by fold
+            for one in backlog.begun:
+                _fold(store, one.fold, one.sightings, one.causes)
+        while backlog.waiting:
+            _fold_together(store, backlog.begin())
+        backlog.begun = []
+
+
+def finish_left_behind(store: AlertStore) -> None:
+    """Finish what processes left that died: all that is open at a start, later what is older than any fold at work.
+
+    Two that finish the same fold do no harm: an alert takes a fold once.
+    """
+    present = context.now()
+    before = present - _LEFT_BEHIND if store.backlog.looked_behind else present
+    for left in store.reports.left_open(before, store.backlog.folds):
+        _fold(store, left.fold, left.sightings, {}, finished=left.complete)
+    store.backlog.looked_behind = True
+
+
+def silent_before(store: AlertStore, now: datetime) -> datetime:
+    """The time up to which silence is known to be silence."""
+    read = store.progress.read_up_to(now)
+    oldest = store.backlog.oldest
+    return min(read, oldest) if oldest else read
 
 
 def letters(rejected: Sequence[Reading], batch: Sequence[Received[ReportReceived]]) -> list[Letter]:
@@ -50,15 +103,52 @@ def _parse(batch: Sequence[Received[ReportReceived]]) -> list[Parsed]:
     return [reading.parse(received.data, received.trace_id) for received in batch]
 
 
-def _fold(store: AlertStore, fold: str, sightings: Sequence[Sighting], causes: Causes, *, again: bool) -> None:
-    if not sightings:
-        return
-    tallies = {fingerprint: folding.tally(found) for fingerprint, found in folding.grouped(sightings).items()}
-    terrain = store.grids.terrain
-    bound = store.channels.bound({(found.head.device, found.head.channel) for found in tallies.values()})
-    places = {
-        fingerprint: placed(terrain, bound[found.head.device, found.head.channel], found.point)
-        for fingerprint, found in tallies.items()
-    }
-    alerts = store.alerts.fold(fold, tallies, places, causes, again=again)
-    store.reports.finish(fold, alerts, context.now())
+def _fold_together(store: AlertStore, group: Sequence[Waiting]) -> None:
+    """One write for each alert, whatever the number of folds; who raced with somebody else is put in fold by fold."""
+    sightings = [sighting for one in group for sighting in one.sightings]
+    folds: dict[str, list[str]] = {}
+    for one in group:
+        for fingerprint in {sighting.fingerprint for sighting in one.sightings}:
+            folds.setdefault(fingerprint, []).append(one.fold)
+    causes = {report: cause for one in group for report, cause in one.causes.items()}
+    done, raced = store.alerts.fold_together(folds, _tallied(sightings), Placing(store), causes)
+    finished: dict[str, dict[str, str]] = {one.fold: {} for one in group}
+    for fingerprint, named in folds.items():
+        for fold in named:
+            if fingerprint in done:
+                finished[fold][fingerprint] = done[fingerprint]
+    for one in group:
+        left = [sighting for sighting in one.sightings if sighting.fingerprint in raced]
+        if left:
+            tallies = _tallied(left)
+            finished[one.fold] |= store.alerts.fold(one.fold, tallies, Placing(store), causes)
+    store.reports.finish(finished)
+
+
+def _fold(
+    store: AlertStore, fold: str, sightings: Sequence[Sighting], causes: Causes, *, finished: bool = True
+) -> None:
+    alerts = store.alerts.fold(fold, _tallied(sightings), Placing(store), causes)
+    if finished:
+        store.reports.finish({fold: alerts})
+
+
+def _tallied(sightings: Sequence[Sighting]) -> dict[str, Tally]:
+    return {fingerprint: folding.tally(found) for fingerprint, found in folding.grouped(sightings).items()}
+
+
+class Placing:
+    """Finds the places of what is raised, only then."""
+
+    def __init__(self, store: AlertStore) -> None:
+        self._store = store
+
+    def __call__(self, tallies: Mapping[str, Tally]) -> dict[str, Placed]:
+        if not tallies:
+            return {}
+        terrain = self._store.grids.terrain
+        bound = self._store.channels.bound({(found.head.device, found.head.channel) for found in tallies.values()})
+        return {
+            fingerprint: placed(terrain, bound[found.head.device, found.head.channel], found.point)
+            for fingerprint, found in tallies.items()
+        }

@@ -29,6 +29,11 @@ class Sign(NamedTuple):
     report_at: datetime
     heartbeat_at: datetime | None = None
 
+    def later(self, other: "Sign") -> "Sign":
+        """Both together."""
+        beats = [at for at in (self.heartbeat_at, other.heartbeat_at) if at]
+        return Sign(self.vendor, max(self.report_at, other.report_at), max(beats, default=None))
+
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
@@ -164,7 +169,6 @@ def signs(readings: Iterable[Reading]) -> dict[str, Sign]:
     for found in readings:
         at, vendor = found.delivery.received_at, found.delivery.adapter
         for device, heartbeat in found.signs.items():
-            before = latest.get(device, Sign(vendor, at))
-            beat_at = max(at, before.heartbeat_at or at) if heartbeat else before.heartbeat_at
-            latest[device] = Sign(before.vendor, max(at, before.report_at), beat_at)
+            sign = Sign(vendor, at, at if heartbeat else None)
+            latest[device] = latest[device].later(sign) if device in latest else sign
     return latest

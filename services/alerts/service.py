@@ -35,7 +35,7 @@ class AlertsService(Service):
     name = "alerts"
     store = Stored(AlertStore)
 
-    @on(ReportReceived, batch=200, wait=0.05)
+    @on(ReportReceived, batch=500, wait=0.05)
     def take_reports(self, reports: list[Received[ReportReceived]]) -> None:
         rejected = intake.take(self.store, reports)
         self.operations.letters.file(intake.letters(rejected, reports))
@@ -62,9 +62,25 @@ class AlertsService(Service):
     def follow_ground(self) -> None:
         locating.follow(self.store)
 
+    @every(0.2)
+    def fold(self) -> None:
+        intake.fold_when_due(self.store)
+
+    @every(15)
+    def finish_left_behind(self) -> None:
+        intake.finish_left_behind(self.store)
+
+    @every(2)
+    def write_heard(self) -> None:
+        self.store.devices.write_heard()
+
     @every(5)
     def end_quiet(self) -> None:
-        self.store.alerts.end_quiet(self.store.progress.read_up_to(context.now()))
+        self.store.alerts.end_quiet(intake.silent_before(self.store, context.now()))
+
+    @every(600)
+    def expire_reports(self) -> None:
+        self.store.reports.expire(context.now())
 
     @answers(GetReport, scope=None)
     def get_report(self, query: GetReport) -> Report:

@@ -1,5 +1,6 @@
 """What the alert tests play with: reports as they arrive, and a channel on the ground."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from uuid import uuid4
 from contracts.alerts import Alert, ListAlerts, ReportReceived, SaveChannel, SaveDevice
 from contracts.grid import GridPublished
 from contracts.shared import Caller, Geometry, Point, Scope
+from services.alerts import intake
+from services.alerts.reading import Reading
 from services.alerts.store import AlertStore
 from services.chassis.messages import Received
 
@@ -82,6 +85,14 @@ def save_channel(device: str = "cam-1", channel: str = "1", point: Point = PLACE
 
 def save_device(id: str, **fields: Any) -> SaveDevice:
     return SaveDevice(caller=CALLER, id=id, **fields)
+
+
+def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[Reading]:
+    """A batch, stored and put into alerts at once; who gave a sign of life is written."""
+    rejected = intake.take(store, batch)
+    intake.fold_waiting(store)
+    store.devices.write_heard()
+    return rejected
 
 
 def listed(store: AlertStore, **fields: Any) -> list[Alert]:

@@ -19,7 +19,7 @@ from contracts.alerts import (
 )
 from contracts.faults import Conflict, Refused
 from contracts.shared import Point, Row
-from services.alerts import intake, locating, registering
+from services.alerts import locating, registering
 from services.alerts.store import AlertStore
 from services.chassis.messages import Received
 
@@ -39,6 +39,7 @@ from .scene import (
     received,
     save_channel,
     save_device,
+    take,
 )
 
 
@@ -47,8 +48,8 @@ def act(store: AlertStore, id: str, action: AlertAction, verdict: Verdict | None
 
 
 def test_an_unbound_channel_waits_and_is_located_when_it_is_bound(alerts: AlertStore) -> None:
-    intake.take(alerts, burst(2))
-    intake.take(alerts, [received(motion("4"))])
+    take(alerts, burst(2))
+    take(alerts, [received(motion("4"))])
     first = next(alert for alert in listed(alerts) if alert.channel == "1")
     assert (first.grid, first.place_quality) == (None, ["channel_unbound"])
     unbound = alerts.channels.page(ListChannels(caller=CALLER, unbound=True)).items
@@ -68,9 +69,9 @@ def test_an_unbound_channel_waits_and_is_located_when_it_is_bound(alerts: AlertS
         == [first.id]
     )
     assert len(alerts.channels.page(ListChannels(caller=CALLER, unbound=True)).items) == 1
-    intake.take(alerts, burst(1, source="cam-9"))
+    take(alerts, burst(1, source="cam-9"))
     registering.bind(alerts, save_channel("cam-9"))
-    intake.take(alerts, [received(motion(type_="PIR"), source="cam-9")])
+    take(alerts, [received(motion(type_="PIR"), source="cam-9")])
     pir = next(alert for alert in listed(alerts) if alert.type is AlertType.PIR)
     assert (pir.grid, pir.point) == (GRID, PLACE)
 
@@ -92,7 +93,7 @@ def test_a_start_finds_the_alerts_that_wait_for_bound_channels(
     alerts: AlertStore, database: Database[dict[str, Any]]
 ) -> None:
     alerts.grids.absorb([Received(grid_published(), "m1", GRID, 1)])
-    intake.take(alerts, burst(1))
+    take(alerts, burst(1))
     alerts.moved = set()
     alerts.channels.save(save_channel(), alerts.grids.terrain.spot(PLACE))
     fresh = AlertStore(database)
@@ -109,7 +110,7 @@ def test_a_reported_place_counts_where_it_lies_in_the_city(alerts: AlertStore) -
         .replace(b"AlarmPriority>1", b"AlarmPriority>2")
         .replace(b"000002<", b"000009<")
     )
-    intake.take(alerts, [received(inside, adapter="gb28181"), received(outside, adapter="gb28181")])
+    take(alerts, [received(inside, adapter="gb28181"), received(outside, adapter="gb28181")])
     here, there = sorted(listed(alerts), key=lambda alert: alert.severity)
     assert (here.grid, here.severity, here.place_quality) == (GRID, 1, ["datum_assumed"])
     assert (there.grid, there.severity) == (None, 2)
@@ -118,7 +119,7 @@ def test_a_reported_place_counts_where_it_lies_in_the_city(alerts: AlertStore) -
 
 
 def test_the_whole_machine_with_its_timeline(alerts: AlertStore) -> None:
-    intake.take(alerts, burst(1))
+    take(alerts, burst(1))
     id = listed(alerts)[0].id
     with pytest.raises(Refused) as refused:
         act(alerts, id, AlertAction.CLOSE)
@@ -127,7 +128,7 @@ def test_the_whole_machine_with_its_timeline(alerts: AlertStore) -> None:
     assert act(alerts, id, AlertAction.JUDGE, Verdict.FALSE).verdict is Verdict.FALSE
     closed = act(alerts, id, AlertAction.CLOSE)
     assert closed.ended_at is not None
-    intake.take(alerts, burst(2))
+    take(alerts, burst(2))
     assert counts(alerts) == [1, 2]
     reopened = act(alerts, id, AlertAction.REOPEN)
     assert (reopened.state, reopened.verdict, reopened.assignee) == (AlertState.OPEN, None, None)
@@ -144,7 +145,7 @@ def test_the_whole_machine_with_its_timeline(alerts: AlertStore) -> None:
 
 @pytest.mark.parametrize("taken", [0, 1, 2, 3])
 def test_a_closed_case_closes_its_alert_in_one_write(alerts: AlertStore, taken: int) -> None:
-    intake.take(alerts, burst(1))
+    take(alerts, burst(1))
     id = listed(alerts)[0].id
     alerts.desk.note_case(id, "AJ-1")
     alerts.desk.note_case(id, "AJ-2")
@@ -165,7 +166,7 @@ def test_a_closed_case_closes_its_alert_in_one_write(alerts: AlertStore, taken: 
 def test_alerts_are_listed_newest_first_across_gaps_of_years(alerts: AlertStore) -> None:
     days = (0, 0, 1, 40, 2000)
     for place, day in enumerate(days):
-        intake.take(alerts, [received(motion(str(place + 1)), source="cam-1", at=NOON - timedelta(days=day))])
+        take(alerts, [received(motion(str(place + 1)), source="cam-1", at=NOON - timedelta(days=day))])
     seen: list[str] = []
     cursor: str | None = None
     while True:
@@ -184,7 +185,7 @@ def test_alerts_are_listed_newest_first_across_gaps_of_years(alerts: AlertStore)
 def test_a_registered_serial_tells_recorders_behind_one_address_apart(alerts: AlertStore) -> None:
     recorder = fixture("hik_recorder_psia.xml")
     alerts.devices.save(save_device("NVR-8CH/0000001", timezone="Asia/Urumqi", owner="桃山区"))
-    intake.take(alerts, [received(recorder, source="street"), received(fixture("hik_pir_psia.xml"), source="street")])
+    take(alerts, [received(recorder, source="street"), received(fixture("hik_pir_psia.xml"), source="street")])
     assert {alert.device for alert in listed(alerts)} == {"NVR-8CH/0000001", "street"}
     registering.bind(alerts, save_channel("NVR-8CH/0000001", "3"))
     (bound,) = alerts.channels.page(ListChannels(caller=CALLER, device="NVR-8CH/0000001")).items
@@ -213,6 +214,6 @@ def test_a_list_is_imported_and_again_changes_nothing(alerts: AlertStore) -> Non
 
 def test_heartbeats_do_not_make_edits_stale(alerts: AlertStore) -> None:
     saved = alerts.devices.save(save_device("cam-1", name="东门"))
-    intake.take(alerts, [received(fixture("hik_heartbeat.xml"))])
+    take(alerts, [received(fixture("hik_heartbeat.xml"))])
     again = alerts.devices.save(save_device("cam-1", name="北门", expected_version=saved.version))
     assert (again.name, again.version, again.last_heartbeat_at) == ("北门", 2, NOON)

@@ -4,8 +4,9 @@ from typing import Any
 
 from pymongo.database import Database
 
+from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels, reports
+from services.alerts.store import alerts, channels
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
@@ -20,17 +21,17 @@ class AlertStore:
     """Reports, alerts, devices, channels and grids of one database, and how far its reports are read."""
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
-        self.raw_documents = Aggregates(database, "raw_reports", reports.INDEXES)
         self.alert_documents = Aggregates(database, "alerts", alerts.INDEXES)
         self.device_documents = Aggregates(database, "devices")
         self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
-        self.reports = Reports(self.raw_documents, database["folds"])
+        self.reports = Reports(database)
         self.alerts = Alerts(self.alert_documents)
         self.desk = Desk(self.alert_documents)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
         self.progress = Progress(context.now())
+        self.backlog = Backlog()
         # channels whose waiting alerts are to be located; None: any, as after a start
         self.moved: set[str] | None = None
 

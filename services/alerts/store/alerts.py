@@ -1,6 +1,6 @@
 """告警 in the store: raised, moved, ended and located; one write per fingerprint and fold."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.alerts.store import documents
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.messages import Received
+from services.chassis.portions import by_key, portions
 
 # Unique and sparse, not unique and partial: the embedded store answers a query from the first in 1 ms and scans the
 # collection for the second (127 ms at 5,000); both let a fingerprint be open once only.
@@ -26,6 +27,10 @@ INDEXES = [
     IndexModel("order", name="newest"),
     *(IndexModel([(name, 1), ("order", 1)], name=f"newest_{name}") for name in ("state", "type", "device", "within")),
 ]
+Tallies = Mapping[str, Tally]
+Causes = Mapping[str, Received[Any]]
+Place = Callable[[Tallies], Mapping[str, Placed]]
+
 _ROUNDS = 5
 _MOST_ENDED = 500
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -37,37 +42,52 @@ class Alerts:
     def __init__(self, alerts: Aggregates) -> None:
         self._alerts = alerts
 
-    def fold(
-        self,
-        fold: str,
-        tallies: Mapping[str, Tally],
-        places: Mapping[str, Placed],
-        causes: Mapping[str, Received[Any]],
-        *,
-        again: bool,
-    ) -> dict[str, str]:
-        """Put the tallies of a fold (by fingerprint) into alerts, each once ever; the alert of each.
+    def fold(self, fold: str, tallies: Tallies, place: Place, causes: Causes) -> dict[str, str]:
+        """Put the tallies of a fold (by fingerprint) into alerts, each once ever, whoever was at it before.
 
-        `again`: an earlier attempt was cut short, some of it may stand already.
+        The alert of each.
         """
-        done = self._standing_of(fold, tallies) if again else {}
+        done = self._standing_of(fold, tallies)
         left = {fingerprint: found for fingerprint, found in tallies.items() if fingerprint not in done}
         rounds = 0
         while left:
             rounds += 1
             if rounds > _ROUNDS:
                 raise Conflict("version_stale", "告警正被他人更新", "the alerts are being changed by somebody else")
-            running = {
-                found["open_key"]: found
-                for found in self._alerts.collection.find({"open_key": {"$in": list(left)}}, {"timeline": 0})
-            }
-            moving = {fingerprint: found for fingerprint, found in left.items() if fingerprint in running}
-            # a stop of what does not run raises nothing
-            rising = {name: found for name, found in left.items() if name not in running and found.count}
-            done |= self._update(fold, moving, running, causes)
-            done |= self._raise(fold, rising, places, causes)
-            left = {name: found for name, found in (moving | rising).items() if name not in done}
+            found, left = self._round(dict.fromkeys(left, (fold,)), left, place, causes)
+            done |= found
         return done
+
+    def fold_together(
+        self, folds: Mapping[str, Sequence[str]], tallies: Tallies, place: Place, causes: Causes
+    ) -> tuple[dict[str, str], set[str]]:
+        """Put what several folds say together (`folds` of each fingerprint) into alerts, in one write for each.
+
+        The alert of each fingerprint, and those that raced with somebody else: to be put in fold by fold.
+        """
+        done, raced = self._round(folds, tallies, place, causes)
+        return done, set(raced)
+
+    def _round(
+        self, folds: Mapping[str, Sequence[str]], tallies: Tallies, place: Place, causes: Causes
+    ) -> tuple[dict[str, str], dict[str, Tally]]:
+        """Move what runs, raise what does not; what is done and what is left."""
+        running = {
+            found["open_key"]: found
+            for part in portions(tallies)
+            for found in self._alerts.collection.find({"open_key": {"$in": part}}, {"timeline": 0})
+        }
+        taken = {
+            name: {*found["applied"], *found["raised_by"]}.intersection(folds[name]) for name, found in running.items()
+        }
+        moving = {name: found for name, found in tallies.items() if name in running and not taken[name]}
+        # a stop of what does not run raises nothing
+        rising = {name: found for name, found in tallies.items() if name not in running and found.count}
+        done = {name: running[name]["_id"] for name, found in taken.items() if len(found) == len(folds[name])}
+        done |= self._update(folds, moving, running, causes)
+        done |= self._raise(folds, rising, place(rising), causes)
+        wanted = {name: found for name, found in tallies.items() if found.count or name in running}
+        return done, {name: found for name, found in wanted.items() if name not in done}
 
     def end_quiet(self, read_up_to: datetime) -> int:
         """End the alerts whose quiet time is over (at most 500, the others next time); how many."""
@@ -123,18 +143,20 @@ class Alerts:
 
     def _standing_of(self, fold: str, fingerprints: Collection[str]) -> dict[str, str]:
         """The alerts that this fold has raised or moved."""
-        found = self._alerts.collection.find(
-            {"fingerprint": {"$in": list(fingerprints)}, "$or": [{"applied": fold}, {"raised_by": fold}]},
-            {"fingerprint": 1},
-        )
-        return {document["fingerprint"]: document["_id"] for document in found}
+        return {
+            found["fingerprint"]: found["_id"]
+            for part in portions(fingerprints)
+            for found in self._alerts.collection.find(
+                {"fingerprint": {"$in": part}, "$or": [{"applied": fold}, {"raised_by": fold}]}, {"fingerprint": 1}
+            )
+        }
 
     def _update(
         self,
-        fold: str,
-        tallies: Mapping[str, Tally],
+        folds: Mapping[str, Sequence[str]],
+        tallies: Tallies,
         running: Mapping[str, Document],
-        causes: Mapping[str, Received[Any]],
+        causes: Causes,
     ) -> dict[str, str]:
         present, changed = context.now(), []
         for fingerprint, found in tallies.items():
@@ -142,7 +164,7 @@ class Alerts:
             decided = folding.fold(documents.standing(document), found, present)
             change, events = documents.folded(document, found, decided, present)
             cause = causes.get(found.head.report)
-            changed.append(Changed(document["_id"], document["version"], change, events, (fold,), cause))
+            changed.append(Changed(document["_id"], document["version"], change, events, folds[fingerprint], cause))
         outcomes = self._alerts.update_many(changed)
         return {
             fingerprint: item.id
@@ -151,15 +173,11 @@ class Alerts:
         }
 
     def _raise(
-        self,
-        fold: str,
-        tallies: Mapping[str, Tally],
-        places: Mapping[str, Placed],
-        causes: Mapping[str, Received[Any]],
+        self, folds: Mapping[str, Sequence[str]], tallies: Tallies, places: Mapping[str, Placed], causes: Causes
     ) -> dict[str, str]:
         present = context.now()
         new = [
-            New(*documents.raised(fold, name, found, places[name], present), causes.get(found.head.report))
+            New(*documents.raised(folds[name], name, found, places[name], present), causes.get(found.head.report))
             for name, found in tallies.items()
         ]
         ids = {name: str(item.document["_id"]) for name, item in zip(tallies, new, strict=True)}
@@ -167,5 +185,5 @@ class Alerts:
         if len(fresh) < len(new):
             # the same fold was here before, or another alert of the fingerprint was raised since we looked
             missing = [id for id in ids.values() if id not in fresh]
-            fresh |= {found["_id"] for found in self._alerts.collection.find({"_id": {"$in": missing}}, {"_id": 1})}
+            fresh |= {found["_id"] for found in by_key(self._alerts.collection, missing, {"_id": 1})}
         return {name: id for name, id in ids.items() if id in fresh}

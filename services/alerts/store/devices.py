@@ -1,10 +1,12 @@
 """设备 in the store. Signs of life stand apart, so that a heartbeat every ten seconds does not make edits stale."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pymongo import UpdateOne
 from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
 
 from contracts.alerts import Device, ListDevices, SaveDevice
 from contracts.shared import Page
@@ -12,7 +14,9 @@ from services.alerts.domain import DEFAULT_TIMEZONE
 from services.alerts.reading import Sign
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
+from services.chassis.portions import by_key
 
+_REMEMBERED_S = 2.0
 FIELDS = ("name", "vendor", "gb_code", "timezone", "owner")
 
 
@@ -28,30 +32,49 @@ class Devices:
 
     def __init__(self, devices: Aggregates, signs: Collection[Document]) -> None:
         self._devices, self._signs = devices, signs
+        self._known: dict[str, Known] = {}
+        self._known_until = 0.0
+        self._heard: dict[str, Sign] = {}
 
     def known(self, names: Iterable[str]) -> dict[str, Known]:
-        """Those of them that are on the list."""
-        found = self._devices.collection.find({"_id": {"$in": sorted(set(names))}}, {"timezone": 1, "registered": 1})
-        return {device["_id"]: Known(device["timezone"], device["registered"]) for device in found}
+        """Those of them that are on the list, as it was at most two seconds ago."""
+        clock, wanted = time.monotonic(), set(names)
+        if clock > self._known_until:
+            self._known, self._known_until = {}, clock + _REMEMBERED_S
+        for device in by_key(self._devices.collection, wanted - self._known.keys(), {"timezone": 1, "registered": 1}):
+            self._known[device["_id"]] = Known(device["timezone"], device["registered"])
+        return {name: self._known[name] for name in wanted if name in self._known}
 
-    def seen(self, signs: Mapping[str, Sign], known: Container[str]) -> None:
-        """Note when each device was last heard and when it last gave a heartbeat; new ones are put on the list."""
+    def enlist(self, unknown: Mapping[str, Sign]) -> None:
+        """Put devices on the list that merely reported."""
         self._devices.insert_many(
-            [
-                New(_document(device, {"vendor": sign.vendor}, registered=False))
-                for device, sign in signs.items()
-                if device not in known
-            ]
+            [New(_document(device, {"vendor": sign.vendor}, registered=False)) for device, sign in unknown.items()]
         )
-        if signs:
-            self._signs.bulk_write([_latest(device, sign) for device, sign in signs.items()], ordered=False)
+
+    def heard(self, signs: Mapping[str, Sign]) -> None:
+        """Note when each device was last heard and when it last gave a heartbeat: written by the next `write_heard`."""
+        for device, sign in signs.items():
+            before = self._heard.get(device)
+            self._heard[device] = before.later(sign) if before else sign
+
+    def write_heard(self) -> None:
+        """Write what was heard since the last time, one write for each device. The reports themselves are stored."""
+        heard, self._heard = self._heard, {}
+        try:
+            if heard:
+                self._signs.bulk_write([_latest(device, sign) for device, sign in heard.items()], ordered=False)
+        except PyMongoError:
+            self.heard(heard)
+            raise
 
     def mention(self, device: str) -> None:
         """Somebody speaks of it: it is registered if it was unknown."""
+        self._known_until = 0.0
         self._devices.insert(_document(device, {}, registered=True))
 
     def save(self, command: SaveDevice) -> Device:
         """Register it, or change what is registered."""
+        self._known_until = 0.0
         fields = command.model_dump(include=set(FIELDS))
         found = self._devices.get(command.id)
         if found is None:
@@ -64,7 +87,8 @@ class Devices:
 
     def save_many(self, wanted: Mapping[str, Mapping[str, Any]], *, dry_run: bool) -> dict[str, str]:
         """Register many (id → fields); for each `created`, `changed` or `unchanged`."""
-        standing = {found["_id"]: found for found in self._devices.collection.find({"_id": {"$in": sorted(wanted)}})}
+        self._known_until = 0.0
+        standing = {found["_id"]: found for found in by_key(self._devices.collection, wanted.keys())}
         outcomes = {
             id: "created" if id not in standing else _difference(standing[id], fields) for id, fields in wanted.items()
         }

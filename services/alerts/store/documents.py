@@ -1,6 +1,6 @@
 """告警 documents: from a tally to a document, from a document to the contract, and the events on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import islice
@@ -18,9 +18,9 @@ SERVICE = "alerts"
 _CHUNK = 500
 
 
-def alert_id(fold: str, fingerprint: str, received_at: datetime) -> str:
-    """The same for the same fold, and in the order of receipt: `20260314T081500123-<12 hex digits>`."""
-    digest = sha256(f"{fold}{fingerprint}".encode()).hexdigest()[:12]
+def alert_id(folds: Sequence[str], fingerprint: str, received_at: datetime) -> str:
+    """The same for the same folds, and in the order of receipt: `20260314T081500123-<12 hex digits>`."""
+    digest = sha256("".join((*folds, fingerprint)).encode()).hexdigest()[:12]
     return f"{received_at:%Y%m%dT%H%M%S}{received_at.microsecond // 1000:03d}-{digest}"
 
 
@@ -29,10 +29,12 @@ def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Docume
     return TimelineEntry(at=at, actor=actor, action=action, **fields).model_dump()
 
 
-def raised(fold: str, fingerprint: str, found: Tally, placed: Placed, now: datetime) -> tuple[Document, list[Event]]:
+def raised(
+    folds: Sequence[str], fingerprint: str, found: Tally, placed: Placed, now: datetime
+) -> tuple[Document, list[Event]]:
     """A new alert and its events; with a stop in the same tally it has ended already."""
     head, point = found.head, placed.point
-    id = alert_id(fold, fingerprint, head.received_at)
+    id = alert_id(folds, fingerprint, head.received_at)
     ended_at = found.stopped_at if found.stopped_at and found.stopped_at >= found.last_at else None
     timeline = [entry(now, SERVICE, "raise", to_state=AlertState.OPEN.value, trace_id=head.trace_id)]
     events: list[Event] = [
@@ -55,7 +57,7 @@ def raised(fold: str, fingerprint: str, found: Tally, placed: Placed, now: datet
         "_id": id,
         "order": id,
         "fingerprint": fingerprint,
-        "raised_by": fold,
+        "raised_by": list(folds),
         "type": head.type.value,
         "raw_type": head.raw_type,
         "severity": found.severity,

@@ -1,91 +1,109 @@
-"""原始报文 as documents: written once, never changed. A fold names the reports that one batch put into alerts.
+"""原始报文 as documents, and the folds 合并批 in which they come.
 
-A report's alarms are applied to alerts together with the other reports of its fold, and the fold is then noted in
-`folds`. A report that is delivered again is thus either known to be done or is finished with exactly the fold that
-it first belonged to, so that one id in the alert is enough to count each report once. Measured on the embedded
-store: marking each report of a batch afterwards would cost as much as storing them.
+A batch of reports is one fold: a document that names its members is written first, then the reports, each naming its
+fold; then the batch is done for the broker. What the fold's alarms do to alerts is written a moment later, together
+with what came meanwhile, and the fold is no longer `open`. A process that dies in between leaves an open fold, and
+whoever looks next finishes it from the reports: one id in the alert is enough to count each report once.
+
+The reports themselves have no index but their id: each would cost as much as storing them (measured on the embedded
+store: 0.14 CPU-seconds for a thousand, 0.53 with four indexes).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Container, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
 
 from contracts.alerts import AlertType, Report, ReportReceived, ReportRejected
 from contracts.faults import NotFound
 from contracts.shared import Point
 from services.alerts.folding import Sighting
 from services.alerts.reading import Reading
+from services.chassis import context
 from services.chassis.aggregates import Aggregates, Changed, Document, New
 from services.chassis.aggregates import Change as Update
 from services.chassis.messages import Received
+from services.chassis.portions import by_key, portions
+from services.chassis.stores import already_there
 
 KEPT = timedelta(days=30)
-_EXPIRY = int(KEPT.total_seconds())
+_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
+_MOST_AT_ONCE = 200
 
-INDEXES = [
-    IndexModel("fold", name="fold", sparse=True),
-    # a unique index would hide the repeated report; sparse: most bodies name no id of their own
-    IndexModel("source_key", name="source_key", sparse=True),
-    IndexModel("received_at", name="expiry", expireAfterSeconds=_EXPIRY),
-]
+Batch = Mapping[str, tuple[Reading, Received[ReportReceived]]]
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What is to be folded: this batch's own fold, and unfinished folds of batches that were cut short."""
+class Left(NamedTuple):
+    """An open fold. Not `complete`: some member is not stored yet, its process may still be at it."""
 
     fold: str
     sightings: Sequence[Sighting]
-    unfinished: Mapping[str, Sequence[Sighting]] = field(default_factory=dict)
+    complete: bool
 
 
 class Reports:
-    """Reports and folds."""
+    """Reports, folds, and which vendor's message stands under which report."""
 
-    def __init__(self, raw: Aggregates, folds: Collection[Document]) -> None:
-        self._raw, self._folds = raw, folds
-        folds.create_indexes([IndexModel("at", name="expiry", expireAfterSeconds=_EXPIRY)])
-
-    def keep(self, batch: Mapping[str, tuple[Reading, Received[ReportReceived]]]) -> Kept:
-        """Store the reports of a batch (by id) that are new, and say what is to be folded."""
-        fold = uuid4().hex
-        readings = self._without_repeats(batch)
-        fresh = self._raw.insert_many(
-            [
-                New(_document(reading, fold), _rejection(reading), cause=batch[reading.delivery.report][1])
-                for reading in readings
-            ]
+    def __init__(self, database: Database[Document]) -> None:
+        self.raw = Aggregates(database, "raw_reports", silent=True)
+        self.rejections = Aggregates(database, "rejections")
+        self._folds: Collection[Document] = database["folds"]
+        self._folds.create_indexes(
+            [IndexModel("open", name="open", sparse=True), IndexModel("at", name="oldest")],
         )
-        new = [sighting for reading in readings if reading.delivery.report in fresh for sighting in reading.sightings]
-        known = [reading for reading in readings if reading.delivery.report not in fresh]
-        if not known:
-            return Kept(fold, new)
-        return self._with_known(fold, new, known)
+        self._source_keys: Collection[Document] = database["source_keys"]
+        self._source_keys.create_indexes(
+            [IndexModel("at", name="expiry", expireAfterSeconds=int(KEPT.total_seconds()))],
+        )
 
-    def finish(self, fold: str, alerts: Mapping[str, str], now: datetime) -> None:
-        """The fold is in the alerts (fingerprint → alert)."""
-        try:
-            self._folds.insert_one({"_id": fold, "alerts": dict(alerts), "at": now})
-        except DuplicateKeyError:
-            return
+    def keep(self, batch: Batch) -> tuple[str, list[Sighting]]:
+        """Store the reports of a batch (by id): the fold, and the sightings that are to be folded."""
+        fold, present = uuid4().hex, context.now()
+        readings = self._without_repeats(batch, present)
+        opened: Document = {"_id": fold, "at": present, "members": list(batch)}
+        if any(reading.sightings for reading in readings):
+            opened["open"] = True
+        self._folds.insert_one(opened)
+        fresh = self.raw.insert_many([New(_document(reading, fold)) for reading in readings])
+        self._reject([reading for reading in readings if reading.state == "rejected"], batch)
+        sightings = [
+            sighting for reading in readings if reading.delivery.report in fresh for sighting in reading.sightings
+        ]
+        known = [reading for reading in readings if reading.delivery.report not in fresh]
+        return fold, sightings + self._readable_at_last(fold, known)
+
+    def finish(self, folds: Mapping[str, Mapping[str, str]]) -> None:
+        """These folds are in the alerts (fold → fingerprint → alert)."""
+        self._folds.bulk_write(
+            [
+                UpdateOne({"_id": fold}, {"$set": {"alerts": dict(alerts)}, "$unset": {"open": ""}})
+                for fold, alerts in folds.items()
+            ],
+            ordered=False,
+        )
+
+    def left_open(self, before: datetime, own: Container[str]) -> Iterator[Left]:
+        """Folds of others that were opened before a time and are not finished."""
+        found = list(self._folds.find({"open": True}).limit(_MOST_AT_ONCE))
+        return (self._left(fold) for fold in found if fold["at"] < before and fold["_id"] not in own)
 
     def get(self, id: str) -> Report:
         """What became of a report. Raises NotFound, also in the moment between its 202 and its arrival here."""
-        found = self._raw.collection.find_one({"_id": id}, {"body": 0})
+        found = self.raw.collection.find_one({"_id": id}, {"body": 0})
         if found is None:
             raise NotFound("report_unknown", "没有这个报文, 或尚未处理", "no such report, or not yet processed")
-        fold = self._folds.find_one({"_id": found["fold"]}) if found.get("fold") else None
+        fold = self._folds.find_one({"_id": found["fold"]}, {"members": 0}) if found.get("fold") else None
+        folded = fold is not None and "open" not in fold
         fingerprints = [_sighting(found, kept).fingerprint for kept in found["sightings"]]
-        alerts = [fold["alerts"].get(fingerprint) for fingerprint in fingerprints] if fold else []
+        alerts = [fold["alerts"].get(fingerprint) for fingerprint in fingerprints] if fold and folded else []
         return Report(
             report=id,
-            state="parsed" if fold else found["state"],
+            state="parsed" if folded else found["state"],
             alerts=list(dict.fromkeys(alert for alert in alerts if alert)),
             **{
                 name: found[name]
@@ -93,67 +111,99 @@ class Reports:
             },
         )
 
-    def _without_repeats(self, batch: Mapping[str, tuple[Reading, Received[ReportReceived]]]) -> list[Reading]:
-        """The readings, those marked that repeat a message which stands under another report id."""
-        keys = [reading.source_key for reading, _ in batch.values() if reading.source_key]
-        if not keys:
-            return [reading for reading, _ in batch.values()]
-        first = {
-            found["source_key"]: found["_id"]
-            for found in self._raw.collection.find({"source_key": {"$in": keys}}, {"source_key": 1})
-        }
-        readings = []
-        for id, (reading, _) in batch.items():
-            original = first.setdefault(reading.source_key, id) if reading.source_key else id
-            readings.append(reading if original == id else reading.repeats(original))
-        return readings
+    def expire(self, now: datetime) -> int:
+        """Delete the reports whose keeping is over, by their folds; how many folds went."""
+        due = {"at": {"$gt": _OLDEST, "$lt": now - KEPT}}
+        gone = 0
+        while found := list(self._folds.find(due, {"members": 1}).limit(_MOST_AT_ONCE)):
+            for part in portions(member for fold in found for member in fold["members"]):
+                self.raw.collection.delete_many({"_id": {"$in": part}})
+                self.rejections.collection.delete_many({"_id": {"$in": part}})
+            for part in portions(fold["_id"] for fold in found):
+                self._folds.delete_many({"_id": {"$in": part}})
+            gone += len(found)
+        return gone
 
-    def _with_known(self, fold: str, new: list[Sighting], known: Sequence[Reading]) -> Kept:
-        ids = [reading.delivery.report for reading in known]
+    def _left(self, fold: Document) -> Left:
+        standing = list(by_key(self.raw.collection, fold["members"], {"body": 0}))
+        sightings = [
+            _sighting(found, kept)
+            for found in standing
+            if found.get("fold") == fold["_id"]
+            for kept in found["sightings"]
+        ]
+        return Left(fold["_id"], sightings, len(standing) == len(fold["members"]))
+
+    def _without_repeats(self, batch: Batch, present: datetime) -> list[Reading]:
+        """The readings, those marked that repeat a message which stands under another report id."""
+        first: dict[str, str] = {}
+        for id, (reading, _) in batch.items():
+            if reading.source_key:
+                first.setdefault(reading.source_key, id)
+        if not first:
+            return [reading for reading, _ in batch.values()]
+        try:
+            self._source_keys.insert_many(
+                [{"_id": key, "report": id, "at": present} for key, id in first.items()], ordered=False
+            )
+        except BulkWriteError as error:
+            keys = list(first)
+            known = {keys[place] for place in already_there(error)}
+            first |= {found["_id"]: found["report"] for found in by_key(self._source_keys, known)}
+        return [
+            reading
+            if first.get(reading.source_key or "", id) == id
+            else reading.repeats(first[reading.source_key or ""])
+            for id, (reading, _) in batch.items()
+        ]
+
+    def _reject(self, rejected: Sequence[Reading], batch: Batch) -> None:
+        self.rejections.insert_many(
+            [
+                New(
+                    {"_id": reading.delivery.report},
+                    [
+                        ReportRejected(
+                            report=reading.delivery.report,
+                            adapter=reading.delivery.adapter,
+                            source=reading.delivery.source,
+                            reason=reading.code or "",
+                        )
+                    ],
+                    batch[reading.delivery.report][1],
+                )
+                for reading in rejected
+            ]
+        )
+
+    def _readable_at_last(self, fold: str, known: Sequence[Reading]) -> list[Sighting]:
+        """Of reports that stand already: those that were rejected and can be read by now."""
+        if not known:
+            return []
         standing = {
             found["_id"]: found
-            for found in self._raw.collection.find({"_id": {"$in": ids}}, {"fold": 1, "state": 1, "version": 1})
+            for found in by_key(
+                self.raw.collection, {reading.delivery.report for reading in known}, {"state": 1, "version": 1}
+            )
         }
         readable = [
             reading
             for reading in known
             if reading.state != "rejected" and standing[reading.delivery.report]["state"] == "rejected"
         ]
-        changed = [
-            Changed(
-                reading.delivery.report,
-                standing[reading.delivery.report]["version"],
-                Update(set=_outcome(reading, fold)),
-                message_ids=(fold,),
-            )
-            for reading in readable
-        ]
-        outcomes = self._raw.update_many(changed)
-        for reading, outcome in zip(readable, outcomes, strict=True):
-            if outcome == "written":
-                new.extend(reading.sightings)
-        folds = {found["fold"] for found in standing.values() if found.get("fold")}
-        return Kept(fold, new, self._unfinished(folds))
-
-    def _unfinished(self, folds: Iterable[str]) -> dict[str, list[Sighting]]:
-        left = set(folds)
-        left -= {found["_id"] for found in self._folds.find({"_id": {"$in": sorted(left)}}, {"_id": 1})}
-        members: dict[str, list[Sighting]] = {fold: [] for fold in left}
-        if left:
-            for found in self._raw.collection.find({"fold": {"$in": sorted(left)}}, {"body": 0}):
-                members[found["fold"]].extend(_sighting(found, kept) for kept in found["sightings"])
-        return members
-
-
-def _rejection(reading: Reading) -> list[ReportRejected]:
-    if reading.state != "rejected":
-        return []
-    delivery = reading.delivery
-    return [
-        ReportRejected(
-            report=delivery.report, adapter=delivery.adapter, source=delivery.source, reason=reading.code or ""
+        outcomes = self.raw.update_many(
+            [
+                Changed(
+                    reading.delivery.report,
+                    standing[reading.delivery.report]["version"],
+                    Update(set=_outcome(reading, fold)),
+                    message_ids=(fold,),
+                )
+                for reading in readable
+            ]
         )
-    ]
+        written = zip(readable, outcomes, strict=True)
+        return [sighting for reading, outcome in written if outcome == "written" for sighting in reading.sightings]
 
 
 def _document(reading: Reading, fold: str) -> Document:
@@ -177,8 +227,6 @@ def _outcome(reading: Reading, fold: str) -> Document:
         "reason": reading.reason,
         "sightings": [_kept(sighting) for sighting in reading.sightings],
     }
-    if reading.source_key:
-        found["source_key"] = reading.source_key
     if reading.sightings:
         found["fold"] = fold
     return found

@@ -1,0 +1,65 @@
+"""What is stored and not yet in the alerts: small and short-lived, the store has it all. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any, NamedTuple
+
+from services.alerts.folding import Sighting
+
+# beyond this the reports of a storm wait at the broker and not in memory
+_MOST = 10_000
+# an alert remembers the last 64 folds that it has counted
+_TOGETHER = 32
+# folding may take a quarter of the time: new reports come first, and one write then counts many of them
+_REST = 3.0
+_LONGEST_REST_S = 5.0
+
+
+class Waiting(NamedTuple):
+    """A fold that is stored: its sightings, what caused them (by report), and when its first report came."""
+
+    fold: str
+    sightings: list[Sighting]
+    causes: Mapping[str, Any]
+    received_at: datetime
+
+
+@dataclass
+class Backlog:
+    """`begun` is what an attempt was made at; it may have been cut short anywhere."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    begun: list[Waiting] = field(default_factory=list)
+    turn: Lock = field(default_factory=Lock)
+    looked_behind: bool = False
+    _rests_until: float = 0.0
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more should be taken before some is folded."""
+        return sum(len(one.sightings) for one in self.waiting) > _MOST
+
+    @property
+    def folds(self) -> set[str]:
+        """Which folds these are."""
+        return {one.fold for one in (*self.begun, *self.waiting)}
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the first report came that is not in the alerts yet."""
+        return min((one.received_at for one in (*self.begun, *self.waiting)), default=None)
+
+    def begin(self) -> list[Waiting]:
+        """What has waited longest, as one group; it stays `begun` until it is said to be done."""
+        self.begun, self.waiting = self.waiting[:_TOGETHER], self.waiting[_TOGETHER:]
+        return self.begun
+
+    def due(self, clock: float) -> bool:
+        """Whether there is something to fold, and the last rest is over. `clock` is monotonic, in seconds."""
+        return bool(self.begun or self.waiting) and clock >= self._rests_until
+
+    def rest(self, began: float, clock: float) -> None:
+        """Leave the store to others for a while after work that began at `began`."""
+        self._rests_until = clock + min((clock - began) * _REST, _LONGEST_REST_S)
