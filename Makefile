@@ -43,5 +43,9 @@ check: setup ## 风格, 类型, 依赖规则, 配置与契约 · style, types, i
 contracts: .venv/.ready ## 由代码生成 contracts/published/ · write contracts/published/ from the code
 	$(BIN)/python -m services.publish
 
+bench: setup ## 压测: 与 FastStream, nameko 同场比较 (args="--only stored --quick") · measure it beside its rivals
+	@bash tests/bench/setup.sh
+	@build/bench/venv/bin/python -m tests.bench $(args)
+
 .venv/.ready:
 	@echo '请先运行 make setup / run make setup first' >&2; exit 1
