@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from amqp import serialization
@@ -13,14 +14,15 @@ from amqp.exceptions import AMQPError
 from kombu import Connection
 
 from contracts.faults import Unavailable
+from services.chassis import frames
 
 LOST = (OSError, AMQPError)
 HEARTBEAT_S = 20
 
 
 def _text(value: str | bytes) -> str:
-    """A property of a message, whatever its bytes are."""
-    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
+    """A property of a message, whatever its bytes are; never longer than these, so that it can be sent on."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace").replace("\ufffd", "?")
 
 
 # the client reads properties strictly, so that one message id that is not UTF-8 ended every process that received it
@@ -41,17 +43,6 @@ class Outgoing(NamedTuple):
     expires_ms: int | None = None
     mandatory: bool = True
 
-    def properties(self) -> dict[str, object]:
-        """AMQP basic properties."""
-        found: dict[str, object] = {"message_id": self.message_id, "delivery_mode": 1 if self.expires_ms else 2}
-        if self.correlation_id:
-            found["correlation_id"] = self.correlation_id
-        if self.reply_to:
-            found["reply_to"] = self.reply_to
-        if self.expires_ms:
-            found["expiration"] = str(self.expires_ms)
-        return found
-
 
 def connect(url: str, name: str) -> Connection:
     """An open connection that shows `name` to the broker's operators. Raises LOST."""
@@ -70,11 +61,12 @@ class ConfirmedChannel:
 
     def __init__(self, url: str, name: str) -> None:
         self._connection = connect(url, name)
-        self._channel = self._connection.channel()
-        self._channel.confirm_select()
-        self._channel.events["basic_ack"].add(lambda tag, multiple: self._settle(tag, multiple, None))
-        self._channel.events["basic_nack"].add(lambda tag, multiple: self._settle(tag, multiple, "nacked"))
-        self._channel.events["basic_return"].add(self._returned)
+        channel = self._connection.channel()
+        channel.confirm_select()
+        channel.events["basic_return"].add(self._returned)
+        self._number = channel.channel_id
+        self._inbound = frames.Inbound(self._connection, self._settle)
+        self._unsent: list[bytes] = []
         self._tag = 0
         self._open: dict[int, str] = {}
         self._unroutable: set[str] = set()
@@ -93,26 +85,22 @@ class ConfirmedChannel:
         return found
 
     def send(self, message: Outgoing) -> int:
-        """Write it to the socket; the tag comes back in `settled`. Raises LOST."""
+        """Ready to go with the next `flush`; the tag comes back in `settled`. Raises LOST."""
+        self._unsent.append(frames.published(message, self._number, self._connection.connection.frame_max))
         self._tag += 1
         self._open[self._tag] = message.message_id
-        prepared = self._channel.prepare_message(
-            message.body,
-            content_type=message.content_type,
-            headers=dict(message.headers),
-            properties=message.properties(),
-        )
-        self._channel._basic_publish(
-            prepared, exchange=message.exchange, routing_key=message.routing_key, mandatory=message.mandatory
-        )
         return self._tag
+
+    def flush(self) -> None:
+        """Write what was sent to the socket, all at once. Raises LOST."""
+        if self._unsent:
+            burst, self._unsent = b"".join(self._unsent), []
+            self.sock.sendall(burst)
+            self._connection.connection.bytes_sent += 1
 
     def drain(self, timeout: float) -> None:
         """Read what the broker has said, waiting at most `timeout` seconds for something. Raises LOST."""
-        try:
-            self._connection.drain_events(timeout=timeout)
-        except TimeoutError:
-            return
+        self._inbound.read(timeout)
 
     def beat(self) -> None:
         """Keep the connection alive; call it about every second. Raises LOST when the broker is silent."""
@@ -126,7 +114,8 @@ class ConfirmedChannel:
             self._connection.collect(1)
 
     def _settle(self, tag: int, multiple: bool, error: str | None) -> None:
-        for settled in [tag] if not multiple else [open_ for open_ in self._open if open_ <= tag]:
+        # tags were opened in order
+        for settled in list(takewhile(lambda open_: open_ <= tag, self._open)) if multiple else [tag]:
             message_id = self._open.pop(settled, None)
             if message_id is None:
                 continue
@@ -167,15 +156,12 @@ class Publisher:
             self._drop()
 
     def _publish(self, messages: Sequence[Outgoing], timeout: float) -> list[str | None]:
-        channel = self._channel = self._channel or ConfirmedChannel(self._url, self._name)
-        channel.settled.clear()
         try:
-            places = {channel.send(message): place for place, message in enumerate(messages)}
+            channel, places = self._sent(messages)
         except LOST:
-            # an idle connection that the broker closed is noticed at the first write
+            # an idle connection that the broker closed is noticed when it is used again
             self._drop()
-            channel = self._channel = ConfirmedChannel(self._url, self._name)
-            places = {channel.send(message): place for place, message in enumerate(messages)}
+            channel, places = self._sent(messages)
         answers: list[str | None] = ["unanswered"] * len(messages)
         until = time.monotonic() + timeout
         while channel.open and time.monotonic() < until:
@@ -186,6 +172,15 @@ class Publisher:
             if tag in places:
                 answers[places[tag]] = error
         return answers
+
+    def _sent(self, messages: Sequence[Outgoing]) -> tuple[ConfirmedChannel, dict[int, int]]:
+        if self._channel:
+            self._channel.drain(0)
+        channel = self._channel = self._channel or ConfirmedChannel(self._url, self._name)
+        channel.settled.clear()
+        places = {channel.send(message): place for place, message in enumerate(messages)}
+        channel.flush()
+        return channel, places
 
     def _drop(self) -> None:
         if self._channel:

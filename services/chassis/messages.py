@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Generic, Self, TypeVar
 
 from opentelemetry import trace
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from contracts.base import EVENTS, Delivery, Envelope, Event
 from contracts.faults import Fault
@@ -78,14 +80,20 @@ def outgoing(message_id: str, wire: str, body: str, traceparent: str | None) -> 
 
 def delivery(event: Delivery, message_id: str, traceparent: str | None) -> Outgoing:
     """Somebody else's body, untouched, its fields as headers."""
-    headers: dict[str, object] = {
-        f"x-{name.replace('_', '-')}": str(value)
-        for name, value in event.model_dump(mode="json", exclude={"body"}).items()
-        if value is not None
-    }
+    headers: dict[str, object] = {}
+    for name, header in _carried(type(event)):
+        value = getattr(event, name)
+        if value is not None:
+            headers[header] = value if type(value) is str else str(to_jsonable_python(value))
     if traceparent:
         headers["traceparent"] = traceparent
     return Outgoing(EXCHANGE, event.wire, event.body, message_id, headers, "application/octet-stream")
+
+
+@cache
+def _carried(event: type[Delivery]) -> tuple[tuple[str, str], ...]:
+    """Fields that travel as headers, each with its header."""
+    return tuple((name, f"x-{name.replace('_', '-')}") for name in event.model_fields if name != "body")
 
 
 def decode(expected: type[E], body: bytes, headers: Mapping[str, object], message_id: str | None) -> Received[E]:
@@ -96,11 +104,7 @@ def decode(expected: type[E], body: bytes, headers: Mapping[str, object], messag
     traceparent = carried if isinstance(carried, str) else None
     try:
         if issubclass(expected, Delivery):
-            fields = {
-                name: headers[f"x-{name.replace('_', '-')}"]
-                for name in expected.model_fields
-                if f"x-{name.replace('_', '-')}" in headers
-            }
+            fields = {name: headers[header] for name, header in _carried(expected) if header in headers}
             if not message_id:
                 raise Undecodable("message_id_missing")
             data = expected.model_validate(fields).model_copy(update={"body": body})
