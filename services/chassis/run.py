@@ -17,6 +17,7 @@ from services.chassis.logs import describe
 from services.chassis.registry import service_class
 from services.chassis.service import Service
 from services.chassis.settings import settings
+from services.chassis.stores import await_store
 
 _log = logging.getLogger(__name__)
 _STOP_WITHIN_S = 10
@@ -32,6 +33,8 @@ def run(service: type[Service]) -> int:
     name = service.name
     logs.setup(name, settings().log_level)
     tracing.setup(name, settings().otlp_endpoint)
+    # before the signals are ours: a process that has begun nothing may be ended as it stands
+    await_store(settings().mongodb_url)
     container = ServiceContainer(service_cls=service, config={"max_workers": 256})
     stop = Signal()
 

@@ -1,5 +1,7 @@
 """A service's database."""
 
+import logging
+import time
 from typing import Any
 
 from pymongo import MongoClient
@@ -14,6 +16,7 @@ from pymongo.errors import (
 
 from services.chassis.tracing import StoreSpans
 
+_log = logging.getLogger(__name__)
 _DUPLICATE = 11000
 AWAY = (AutoReconnect, ConnectionFailure, NotPrimaryError, ServerSelectionTimeoutError)
 
@@ -32,6 +35,21 @@ def connect(url: str, database: str) -> Database[dict[str, Any]]:
         event_listeners=[StoreSpans()],
     )
     return client[database]
+
+
+def await_store(url: str) -> None:
+    """Return once the store answers, however long it is away. Only lost connections are waited for."""
+    pause = 0.2
+    with connect(url, "admin").client as client:
+        while True:
+            try:
+                client.admin.command("ping")
+            except AWAY as error:
+                _log.warning("store away", extra={"error": type(error).__name__, "retry_s": pause})
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
+            else:
+                return
 
 
 def already_there(error: BulkWriteError) -> set[int]:
