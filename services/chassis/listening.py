@@ -11,7 +11,7 @@ from eventlet.event import Event as Signal
 from eventlet.greenthread import sleep
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, StatusCode
 
 from contracts.base import Event
 from contracts.faults import Fault, Unavailable
@@ -186,15 +186,18 @@ class Listen(Entrypoint):
 def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., None]:
     @wraps(handler)
     def apply(service: object, received: Received[Any]) -> None:
-        with tracing.tracer.start_as_current_span(
-            f"process {event.wire}",
-            tracing.extract({"traceparent": received.traceparent or ""}),
-            SpanKind.CONSUMER,
-            _attributes(event, received.id),
-            record_exception=False,
-        ) as span:
-            inside = received.within(span)
-            with context.applying(received.id, received.correlation_id or received.id, event.wire):
+        with context.applying(received.id, received.correlation_id or received.id, event.wire):
+            if not tracing.recorded(received.traceparent):
+                rerun_stale(lambda: handler(service, received))
+                return
+            with tracing.tracer.start_as_current_span(
+                f"process {event.wire}",
+                tracing.extract({"traceparent": received.traceparent or ""}),
+                SpanKind.CONSUMER,
+                _attributes(event, received.id),
+                record_exception=False,
+            ) as span:
+                inside = received.within(span)
                 rerun_stale(lambda: handler(service, inside))
 
     return apply
@@ -203,26 +206,35 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
 def _batched(handler: Callable[..., None], event: type[Event]) -> Callable[..., None]:
     @wraps(handler)
     def apply(service: object, batch: list[Received[Any]]) -> None:
-        spans: list[Span] = []
-        for item in batch:
-            # the store is spoken to once for all, in the span of the first: the others say where
-            links = [Link(spans[0].get_span_context(), {LEAD: True})] if spans else _company(batch)
-            parent = tracing.extract({"traceparent": item.traceparent or ""})
-            about = _attributes(event, item.id, len(batch))
-            spans.append(tracing.tracer.start_span(f"process {event.wire}", parent, SpanKind.CONSUMER, about, links))
-        inside = [item.within(span) for item, span in zip(batch, spans, strict=True)]
+        spans = _spans(event, batch)
+        inside = [item.within(spans[place]) if place in spans else item for place, item in enumerate(batch)]
+        lead = next(iter(spans.values()), INVALID_SPAN)
         try:
-            with tracing.use(spans[0]), context.applying(None, None, event.wire):
+            with tracing.use(lead), context.applying(None, None, event.wire):
                 _whole_or_one_by_one(lambda part: handler(service, part), inside)
         except PartlyFailed as error:
-            for place in error.failed:
+            for place in error.failed.keys() & spans.keys():
                 spans[place].set_status(StatusCode.ERROR)
             raise
         finally:
-            for span in spans:
+            for span in spans.values():
                 span.end()
 
     return apply
+
+
+def _spans(event: type[Event], batch: Sequence[Received[Any]]) -> dict[int, Span]:
+    """By place: one for each message whose trace somebody records."""
+    told = [(place, item) for place, item in enumerate(batch) if tracing.recorded(item.traceparent)]
+    spans: dict[int, Span] = {}
+    for place, item in told:
+        # the store is spoken to once for all, in the span of the first: the others say where
+        lead = next(iter(spans.values()), None)
+        links = [Link(lead.get_span_context(), {LEAD: True})] if lead else _company([one for _, one in told])
+        parent = tracing.extract({"traceparent": item.traceparent or ""})
+        about = _attributes(event, item.id, len(batch))
+        spans[place] = tracing.tracer.start_span(f"process {event.wire}", parent, SpanKind.CONSUMER, about, links)
+    return spans
 
 
 def _company(batch: Sequence[Received[Any]]) -> list[Link]:

@@ -1,7 +1,8 @@
 """One trace from the HTTP request to the last consumer (W3C traceparent, OTLP/HTTP out)."""
 
 import logging
-from collections.abc import Mapping, MutableMapping
+import time
+from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 
 from opentelemetry import trace
@@ -9,9 +10,12 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from typing_extensions import override
 
 _propagator = TraceContextTextMapPropagator()
 _SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "saslContinue", "killCursors"})
@@ -19,9 +23,55 @@ _SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "s
 tracer = trace.get_tracer("yiwang")
 
 
-def setup(service: str, endpoint: str) -> None:
-    """Send this process's spans to an OTLP/HTTP receiver; without one no span is recorded, ids still travel."""
-    provider = TracerProvider(resource=Resource({"service.name": service}), shutdown_on_exit=True)
+class Paced(Sampler):
+    """Of the journeys of one name at most so many a second are recorded, all others always.
+
+    Recording costs more than storing a report does: in a storm of alarms a part of the journeys tells as much as all,
+    and every report keeps its trace id whether it was recorded or not.
+    """
+
+    def __init__(self, name: str, per_second: float) -> None:
+        self._name, self._per_second = name, per_second
+        self._left, self._at = per_second, time.monotonic()
+
+    @override
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        """Record it, or let it pass."""
+        if name == self._name and not self._allowed():
+            return SamplingResult(Decision.DROP, trace_state=trace_state)
+        return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, trace_state)
+
+    @override
+    def get_description(self) -> str:
+        """For people."""
+        return f"Paced({self._name}, {self._per_second}/s)"
+
+    def _allowed(self) -> bool:
+        present = time.monotonic()
+        self._left = min(self._per_second, self._left + (present - self._at) * self._per_second)
+        self._at = present
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+def setup(service: str, endpoint: str, root: Sampler = ALWAYS_ON) -> None:
+    """Send this process's spans to an OTLP/HTTP receiver; without one no span is recorded, ids still travel.
+
+    `root` decides what begins here; what comes with a trace is recorded when its beginning is.
+    """
+    sampler = ParentBased(root, remote_parent_sampled=root) if endpoint else ALWAYS_OFF
+    provider = TracerProvider(sampler, Resource({"service.name": service}), shutdown_on_exit=True)
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 (15 MB)
 
@@ -56,6 +106,11 @@ def traceparent() -> str | None:
     headers: dict[str, str] = {}
     inject(headers)
     return headers.get("traceparent")
+
+
+def recorded(value: str | None) -> bool:
+    """Whether somebody records the trace that a traceparent names; unknown counts as yes."""
+    return value is None or not value.endswith("-00")
 
 
 def remote(value: str | None) -> SpanContext | None:
