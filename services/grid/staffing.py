@@ -14,7 +14,7 @@ def save_staff(store: GridStore, command: SaveStaff) -> StaffMember:
     """A new person, or other fields of a known one; an absent phone or organisation stays."""
     person = Person(command.staff_no, command.name, command.role, command.phone, command.org)
     new = store.staff.new(person)
-    if not store.staff.insert(new.document):
+    if not store.staff.insert(new.document) and not store.staff.done(command.staff_no):
         standing = store.staff.standing([command.staff_no])[command.staff_no]
         command.check_version(standing.version)
         changed = store.staff.changed(person, standing)

@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from contracts.grid import Role, StaffMember
 from contracts.shared import Page
-from services.chassis import cursors
+from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.chassis.portions import by_key
 from services.grid.domain import mask_phone
@@ -48,6 +48,11 @@ class Staff(Aggregates):
     def standing(self, numbers: Collection[str]) -> dict[str, StaffMember]:
         """Those of the numbers that exist, with their phones, for comparing."""
         return {one["_id"]: _member(one) for one in by_key(self.collection, numbers, WHOLE)}
+
+    def done(self, staff_no: str) -> bool:
+        """Whether the present message has already been applied to this person."""
+        found = self.get(staff_no)
+        return found is not None and context.message_id() in found["applied"]
 
     def known(self, numbers: Collection[str]) -> set[str]:
         """Those of the numbers that exist and have not left."""
