@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.harness import Piece, Town, piece, rows
+from tests.faults.ordeal import ordeals
+
+__all__ = ["ordeals"]
 
 
 @pytest.fixture(scope="module")
