@@ -31,9 +31,7 @@ class Afterlife(SharedExtension):
 
     def settle(self, outcomes: Sequence[tuple[Delivery, Exception | None]], queue: str) -> None:
         """Acknowledge what went well, park the rest; returns when nothing is left to do on this connection."""
-        for delivery, error in outcomes:
-            if error is None:
-                delivery.ack()
+        Delivery.ack_all([delivery for delivery, error in outcomes if error is None])
         failed = [(delivery, error) for delivery, error in outcomes if error is not None]
         while failed and failed[0][0].current:
             try:
@@ -41,9 +39,7 @@ class Afterlife(SharedExtension):
             except Unavailable:
                 sleep(_PAUSE_S)
                 continue
-            for (delivery, _), refused in zip(failed, answers, strict=True):
-                if refused is None:
-                    delivery.ack()
+            Delivery.ack_all([item[0] for item, refused in zip(failed, answers, strict=True) if refused is None])
             failed = [item for item, refused in zip(failed, answers, strict=True) if refused is not None]
             if failed:
                 sleep(_PAUSE_S)

@@ -4,6 +4,8 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, Protocol
 
 from eventlet.event import Event as Signal
@@ -11,6 +13,7 @@ from eventlet.greenthread import sleep
 from kombu import Connection
 from nameko.extensions import SharedExtension
 
+from services.chassis.frames import Inbound
 from services.chassis.links import LOST, connect
 from services.chassis.settings import settings
 
@@ -38,11 +41,15 @@ class Delivery:
 
     def ack(self) -> None:
         """Done; silently nothing when the connection was lost (the broker delivers again, the work is known)."""
-        self._line.write(self._tag_channel, "basic_ack", self.tag)
+        self._line.ack(self._tag_channel, [self.tag])
 
-    def release(self) -> None:
-        """Give it back, untouched."""
-        self._line.write(self._tag_channel, "basic_reject", self.tag, True)
+    @staticmethod
+    def ack_all(done: "Sequence[Delivery]") -> None:
+        """The same for several of one queue."""
+        if done:
+            # after a loss there are two channels: the tags of the old one mean nothing any more
+            channel = done[-1]._tag_channel
+            done[-1]._line.ack(channel, [each.tag for each in done if each._tag_channel is channel])
 
 
 class Receiver(Protocol):
@@ -70,7 +77,8 @@ class Line(SharedExtension):
         self.connected = False
         self._stopping = False
         self._lock = threading.Lock()
-        self._channels: set[Any] = set()
+        # the tags that are not acknowledged yet, oldest first
+        self._channels: dict[Any, dict[int, None]] = {}
         self._ended = Signal()
         self._started = False
         self.receivers: list[Receiver] = []
@@ -92,15 +100,32 @@ class Line(SharedExtension):
         """Whether the channel belongs to the present connection."""
         return channel in self._channels
 
-    def write(self, channel: Any, method: str, *arguments: object) -> None:
-        """Say something on a channel of the present connection."""
-        if channel not in self._channels:
+    def take(self, channel: Any, message: Any) -> Delivery | None:
+        """A message is in our hands; None when its connection was given up while it was being read."""
+        still_open = self._channels.get(channel)
+        if still_open is None:
+            return None
+        delivery = Delivery(self, channel, message)
+        still_open[delivery.tag] = None
+        return delivery
+
+    def ack(self, channel: Any, tags: Sequence[int]) -> None:
+        """Acknowledge on a channel of the present connection: all at once as far as nothing older is still open."""
+        still_open = self._channels.get(channel)
+        if still_open is None:
             return
+        done = set(tags)
+        oldest = list(takewhile(done.__contains__, still_open))
+        for tag in tags:
+            still_open.pop(tag, None)
         try:
             with self._lock:
-                getattr(channel, method)(*arguments)
+                if oldest:
+                    channel.basic_ack(oldest[-1], multiple=True)
+                for tag in sorted(done.difference(oldest)):
+                    channel.basic_ack(tag)
         except LOST:
-            self._channels = set()
+            self._channels = {}
 
     def _run(self) -> None:
         pause = 0.2
@@ -117,7 +142,7 @@ class Line(SharedExtension):
                 pause = min(pause * 2, 5.0)
             finally:
                 self.connected = False
-                self._channels = set()
+                self._channels = {}
                 if connection is not None:
                     _discard(connection)
         self._ended.send()
@@ -126,35 +151,37 @@ class Line(SharedExtension):
         for receiver in self.receivers:
             channel = connection.channel()
             channel.basic_qos(0, receiver.prefetch, False)
+            self._channels[channel] = {}
             channel.basic_consume(receiver.queue, callback=_into(self, channel, receiver))
-            self._channels.add(channel)
         self.connected = True
 
     def _drain(self, connection: Connection) -> None:
-        beat_at = 0.0
+        beat_at, inbound = 0.0, Inbound(connection)
         while not self._stopping and self._channels:
-            with contextlib.suppress(TimeoutError):
-                connection.drain_events(timeout=0.5)
+            inbound.read(0.5)
+            # a socket that is never empty must not keep the workers waiting
+            sleep(0)
             if time.monotonic() - beat_at > 2:
                 beat_at = time.monotonic()
                 with self._lock:
                     connection.heartbeat_check()
         if self._stopping:
-            self._wind_down(connection)
+            self._wind_down(inbound)
 
-    def _wind_down(self, connection: Connection) -> None:
+    def _wind_down(self, inbound: Inbound) -> None:
         # what is not begun goes back when the connection closes; what runs may still acknowledge
         for receiver in self.receivers:
             receiver.finish()
         until = time.monotonic() + 8
         while any(receiver.busy for receiver in self.receivers) and time.monotonic() < until:
-            with contextlib.suppress(TimeoutError):
-                connection.drain_events(timeout=0.05)
+            inbound.read(0.05)
 
 
 def _into(line: Line, channel: Any, receiver: Receiver) -> Any:
     def received(message: Any) -> None:
-        receiver.deliver(Delivery(line, channel, message))
+        delivery = line.take(channel, message)
+        if delivery is not None:
+            receiver.deliver(delivery)
 
     return received
 
