@@ -21,20 +21,39 @@ class DeadLetter(Model):
     dead_at: AwareDatetime
     size: int
     state: Literal["dead", "redriven"]
+    first_dead_at: AwareDatetime | None = None
+    redriven_at: AwareDatetime | None = None
+    redriven_by: str | None = None
+    redriven_count: int = 0
+
+
+class PastRedrive(Model):
+    """One time that a dead letter went back to its queue: when, by whom, and what it had died of."""
+
+    at: AwareDatetime
+    by: str
+    reason: str
+    attempts: int
+    trace_id: str | None = None
 
 
 class DeadLetterPayload(Model):
-    """The body of a dead letter, for the operator who asked (the look is audited)."""
+    """The body of a dead letter, for the operator who asked (the look is audited), and what was done with it."""
 
     id: str
     content_type: str
     body: str
+    letter: DeadLetter | None = None
+    redrives: list[PastRedrive] = []
 
 
 class ListDeadLetters(Query[Page[DeadLetter]]):
-    """Newest first."""
+    """Newest first; of one queue, and that died from `since` on and before `until`."""
 
     state: Literal["dead", "redriven"] = "dead"
+    queue: str | None = Field(default=None, max_length=200)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -46,16 +65,26 @@ class LookAtDeadLetter(Command[DeadLetterPayload]):
 
 
 class Redriven(Model):
-    """How many went back to their queue."""
+    """How many went back to their queue, and how many could not (their queue is gone). `next`: there are more."""
 
     redriven: int
+    refused: int = 0
+    next: str | None = None
 
 
 class RedriveDeadLetters(Command[Redriven]):
-    """Put dead letters back on their queue: the ones named, or all that died since a time. Idempotent."""
+    """Put dead letters back on their queue: those that meet every condition told, or `all`. Idempotent.
+
+    An order that tells nothing is refused. One call redrives some hundred and waits for room on the bus; the same
+    order with `cursor` = `next` goes on. What dies again on the way is not redriven a second time.
+    """
 
     ids: list[str] = Field(default_factory=list, max_length=1000)
     since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    queue: str | None = Field(default=None, max_length=200)
+    all: bool = False
+    cursor: str | None = Field(default=None, max_length=500)
 
 
 class Outbox(Model):
@@ -76,3 +105,91 @@ class ServiceStatus(Model):
 
 class GetStatus(Query[ServiceStatus]):
     """What waits and what died."""
+
+
+class Replayed(Model):
+    """What an owner sent again. `found` are the subjects asked for that its log knows."""
+
+    sent: int
+    left: int
+    found: list[str] = []
+    next: str | None = None
+
+
+class ReplayEvents(Command[Replayed]):
+    """The owner sends events of its log again, under their own ids, to one service alone: some hundred a call.
+
+    `types` are wire names of its events; with `subjects` only those of these aggregates. Repeat with `cursor` = `next`
+    until there is none. When the bus has no room, nothing is sent and `next` is the same place.
+    """
+
+    to: str = Field(max_length=50)
+    types: list[str] = Field(min_length=1, max_length=50)
+    subjects: list[str] = Field(default=[], max_length=500)
+    cursor: str | None = Field(default=None, max_length=500)
+
+
+class ReplayPart(Model):
+    """What one owner has to send, and how far it is."""
+
+    owner: str
+    types: list[str]
+    cursor: str | None = None
+    ended: bool = False
+    left: int | None = None
+
+
+class Replay(Model):
+    """重放: the local copies of a service made anew from the logs of those who own what is copied.
+
+    What no event has met yet is `unconfirmed`. `removed` documents were in no log (`strays`: the first hundred of
+    them); `stuck` ones are in a log, but their events were not taken in: see the dead letters. With `subjects` the
+    owners are asked for these alone.
+    """
+
+    id: str
+    service: str
+    state: Literal["running", "done"]
+    round: int
+    parts: list[ReplayPart]
+    subjects: list[str] = []
+    copies: list[str]
+    sent: int
+    unconfirmed: int
+    removed: int = 0
+    strays: list[str] = []
+    stuck: list[str] = []
+    started_at: AwareDatetime
+    started_by: str
+    ended_at: AwareDatetime | None = None
+    trace_id: str | None = None
+
+
+class BeginReplay(Command[Replay]):
+    """Begin to make all local copies anew, or say how far the replay is that already runs.
+
+    What the copies hold goes on serving meanwhile. Refused where a service keeps no copies.
+    """
+
+
+class NoteReplayed(Command[Replay]):
+    """What an owner has sent for a round of a replay; a report of an earlier round changes nothing."""
+
+    id: str
+    round: int
+    owner: str
+    sent: int
+    left: int
+    cursor: str | None = None
+    found: list[str] = Field(default=[], max_length=500)
+
+
+class SettleReplay(Command[Replay]):
+    """When all owners have sent all: ask again for what was not met, remove what no owner knows, or end the replay."""
+
+    id: str
+    round: int
+
+
+class GetReplay(Query[Replay]):
+    """The replay of this service that runs, or the last one."""

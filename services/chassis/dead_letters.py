@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
@@ -11,21 +11,24 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.database import Database
 
 from contracts.faults import NotFound
-from contracts.operations import DeadLetter, DeadLetterPayload
+from contracts.operations import DeadLetter, DeadLetterPayload, ListDeadLetters, PastRedrive
 from contracts.shared import Page
 from services.chassis import context, cursors
 from services.chassis.aggregates import Document
 from services.chassis.line import Delivery
-from services.chassis.links import Outgoing, Publisher
+from services.chassis.links import Publisher
 from services.chassis.listening import Listen
 from services.chassis.messages import MAX_BODY
-from services.chassis.topology import TIERS, dead_queue
+from services.chassis.portions import by_key
+from services.chassis.redriving import LONG_AGO, Redriving
+from services.chassis.room import Room
+from services.chassis.topology import dead_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
-_REDRIVE_AT_MOST = 1000
 # what the decoder refuses for its size is kept in part: the store takes 16 MiB at most
 _KEPT_BODY = MAX_BODY
+_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,16 @@ class DeadLetters:
         self._letters.create_indexes([IndexModel([("state", 1), ("dead_at", -1)], name="newest")])
 
     def file(self, letters: Sequence[Letter]) -> None:
-        """Keep them; the same one twice is one."""
+        """Keep them; the same one twice is one, and one that was redriven and died again is that one."""
         present = context.now()
+        named = {sha256(f"{one.queue} {one.message_id}".encode()).hexdigest()[:32]: one for one in letters}
+        before = {
+            found["_id"]: found.get("attempts_before", 0)
+            for found in by_key(self._letters, named, {"attempts_before": 1})
+        }
         writes = [
             UpdateOne(
-                {"_id": sha256(f"{letter.queue} {letter.message_id}".encode()).hexdigest()[:32]},
+                {"_id": id},
                 {
                     "$set": {
                         "queue": letter.queue,
@@ -69,16 +77,18 @@ class DeadLetters:
                         "headers": letter.headers,
                         "content_type": letter.content_type,
                         "reason": letter.reason[:500],
-                        "attempts": letter.attempts,
+                        "attempts": letter.attempts + before.get(id, 0),
                         "trace_id": letter.trace_id,
                         "size": len(letter.body),
                         "state": "dead",
                         "dead_at": present,
-                    }
+                    },
+                    "$setOnInsert": {"first_dead_at": present},
+                    "$unset": {"claim": "", "claimed_at": ""},
                 },
                 upsert=True,
             )
-            for letter in letters
+            for id, letter in named.items()
         ]
         if writes:
             self._letters.bulk_write(writes, ordered=False)
@@ -87,30 +97,25 @@ class DeadLetters:
         """How many wait for somebody."""
         return self._letters.count_documents({"state": "dead"})
 
-    def page(self, state: str, cursor: str | None, limit: int) -> Page[DeadLetter]:
+    def page(self, query: ListDeadLetters) -> Page[DeadLetter]:
         """Newest first, without payloads."""
-        criteria: Document = {"state": state}
-        if cursor:
-            at, last = cursors.decode(cursor, 2)
+        criteria: Document = {"state": query.state}
+        if query.queue:
+            criteria["queue"] = query.queue
+        if query.since or query.until:
+            # bounded on both sides: the embedded store reads the whole of an open range
+            criteria["dead_at"] = {"$gte": query.since or LONG_AGO, "$lt": query.until or context.now() + _MOMENT}
+        if query.cursor:
+            at, last = cursors.decode(query.cursor, 2)
             before = datetime.fromisoformat(str(at))
             criteria["$or"] = [{"dead_at": {"$lt": before}}, {"dead_at": before, "_id": {"$lt": last}}]
         found = list(
             self._letters.find(criteria, {"body": 0, "headers": 0})
             .sort([("dead_at", -1), ("_id", -1)])
-            .limit(limit + 1)
+            .limit(query.limit + 1)
         )
-        items = [
-            DeadLetter(
-                id=letter["_id"],
-                service=self._service,
-                **{
-                    name: letter[name]
-                    for name in ("queue", "message_id", "reason", "attempts", "trace_id", "dead_at", "size", "state")
-                },
-            )
-            for letter in found[:limit]
-        ]
-        last_one = items[-1] if len(found) > limit else None
+        items = [self._shown(letter) for letter in found[: query.limit]]
+        last_one = items[-1] if len(found) > query.limit else None
         return Page(items=items, next=cursors.encode(last_one.dead_at.isoformat(), last_one.id) if last_one else None)
 
     def look(self, id: str, actor: str) -> DeadLetterPayload:
@@ -118,36 +123,30 @@ class DeadLetters:
         letter = self._letters.find_one({"_id": id})
         if letter is None:
             raise NotFound("dead_letter_unknown", "没有这条死信", "no such dead letter")
-        self._record(actor, "look_at_dead_letter", [id])
-        return DeadLetterPayload(
-            id=id, content_type=letter["content_type"], body=bytes(letter["body"]).decode("utf-8", "backslashreplace")
-        )
-
-    def redrive(self, publisher: Publisher, actor: str, ids: Sequence[str], since: datetime | None) -> int:
-        """Send them to their queues again, under the same message ids; again is harmless. At most 1,000 a call.
-
-        One whose body was too large to be kept whole stays dead: its queue would refuse it again.
-        """
-        criteria: Document = {"state": "dead", "size": {"$lte": _KEPT_BODY}}
-        if ids:
-            criteria["_id"] = {"$in": list(ids)}
-        if since:
-            criteria["dead_at"] = {"$gte": since}
-        letters = list(self._letters.find(criteria).limit(_REDRIVE_AT_MOST))
-        if not letters:
-            return 0
-        self._record(actor, "redrive_dead_letters", [letter["_id"] for letter in letters])
-        answers = publisher.publish([_again(letter) for letter in letters])
-        gone = [letter["_id"] for letter, refused in zip(letters, answers, strict=True) if refused is None]
-        self._letters.update_many(
-            {"_id": {"$in": gone}, "state": "dead"}, {"$set": {"state": "redriven", "redriven_at": context.now()}}
-        )
-        return len(gone)
-
-    def _record(self, actor: str, action: str, ids: Sequence[str]) -> None:
         self._audit.insert_one(
-            {"at": context.now(), "actor": actor, "action": action, "ids": list(ids), "trace_id": context.trace_id()}
+            {
+                "at": context.now(),
+                "actor": actor,
+                "action": "look_at_dead_letter",
+                "ids": [id],
+                "trace_id": context.trace_id(),
+            }
         )
+        return DeadLetterPayload(
+            id=id,
+            content_type=letter["content_type"],
+            body=bytes(letter["body"]).decode("utf-8", "backslashreplace"),
+            letter=self._shown(letter),
+            redrives=[PastRedrive(**past) for past in letter.get("redrives", ())],
+        )
+
+    def redriving(self, publisher: Publisher, room: Room) -> Redriving:
+        """What sends these letters to their queues again."""
+        return Redriving(self._letters, self._audit, publisher, room)
+
+    def _shown(self, letter: Document) -> DeadLetter:
+        told = {name: letter[name] for name in DeadLetter.model_fields if name in letter}
+        return DeadLetter(id=letter["_id"], service=self._service, **told)
 
 
 class FileLetters(Listen):
@@ -187,11 +186,3 @@ def files_dead_letters(handler: H) -> H:
 def _storable(value: object) -> str:
     """Text without NUL and lone surrogates, which BSON cannot hold."""
     return str(value).replace("\x00", "").encode("utf-8", "backslashreplace").decode()
-
-
-def _again(letter: Document) -> Outgoing:
-    # by way of the first retry tier: a service has no right to write into a queue directly
-    headers = {name: value for name, value in letter["headers"].items() if name not in ("x-reason", "x-queue")}
-    return Outgoing(
-        TIERS[0], letter["queue"], bytes(letter["body"]), letter["message_id"], headers, letter["content_type"]
-    )

@@ -64,7 +64,8 @@ class GridCopies:
     """Absorbs what the grid service says; `terrain` is the map built of it, swapped as a whole."""
 
     def __init__(self, database: Database[Document]) -> None:
-        self._copies, self._stamps = LocalCopy(database, "grid_copies"), database["stamps"]
+        self._copies = LocalCopy(database, "grid_copies", fed_by=(GridPublished, GridAdjusted))
+        self._stamps = database["stamps"]
         self.collection = self._copies.collection
         self._followed: int | None = None
         self._seen: int | None = None
@@ -79,23 +80,31 @@ class GridCopies:
     def rebuild(self) -> int | None:
         """Build the map anew when the copy was touched; which touch it was, None when nothing was.
 
-        While grids stream in, the whole is built every few seconds and not at every look.
+        While grids stream in, the whole is built every few seconds and not at every look. While they are replayed the
+        map stays as it is: half of them would move everything that hangs on the map, and back again.
         """
         stamp = self._stamps.find_one({"_id": _STAMP})
         if stamp is None or stamp["turn"] == self._followed:
             return None
+        if self._copies.being_rebuilt():
+            if not self.terrain.paths:
+                self._build()
+            return None
         settled, self._seen = stamp["turn"] == self._seen, stamp["turn"]
         if not settled and time.monotonic() - self._built_at < _BUILD_EVERY_S:
             return None
-        self._built_at = time.monotonic()
-        live = self.collection.find({"live": True}, {"geometry": 1, "path": 1})
-        grids = [(found["_id"], found["geometry"], found["path"]) for found in live]
-        self.terrain = cpu.heavy(Terrain.of, grids)
+        self._build()
         return int(stamp["turn"])
 
     def followed(self, turn: int) -> None:
         """All that hangs on the map has followed it."""
         self._followed = turn
+
+    def _build(self) -> None:
+        self._built_at = time.monotonic()
+        live = self.collection.find({"live": True}, {"geometry": 1, "path": 1})
+        grids = [(found["_id"], found["geometry"], found["path"]) for found in live]
+        self.terrain = cpu.heavy(Terrain.of, grids)
 
 
 def _fields(grid: GridPublished | GridAdjusted) -> Document:

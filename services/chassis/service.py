@@ -1,53 +1,82 @@
 """What every service answers about itself."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, cast
 
 from nameko.extensions import DependencyProvider
 
 from contracts.operations import (
+    BeginReplay,
     DeadLetter,
     DeadLetterPayload,
+    GetReplay,
     GetStatus,
     ListDeadLetters,
     LookAtDeadLetter,
+    NoteReplayed,
     Outbox,
     RedriveDeadLetters,
     Redriven,
+    Replay,
+    Replayed,
+    ReplayEvents,
     ServiceStatus,
+    SettleReplay,
 )
 from contracts.shared import Page, Scope
 from services.chassis.aggregates import Aggregates
+from services.chassis.copies import LocalCopy
 from services.chassis.dead_letters import DeadLetters, Letter, files_dead_letters
 from services.chassis.entrypoints import StoreDependency, answers, listened
 from services.chassis.links import Publisher
+from services.chassis.rebuilding import Rebuilding
+from services.chassis.redriving import Redriving
+from services.chassis.replay import EventLog
+from services.chassis.room import Room
 from services.chassis.settings import settings
 from services.chassis.stores import connect
 
 
+@dataclass(frozen=True)
 class Bench:
     """What the operations of a service work with."""
 
-    def __init__(self, letters: DeadLetters, publisher: Publisher, aggregates: list[Aggregates]) -> None:
-        self.letters, self.publisher, self.aggregates = letters, publisher, aggregates
+    aggregates: list[Aggregates]
+    letters: DeadLetters
+    redriving: Redriving
+    event_log: EventLog
+    rebuilding: Rebuilding
 
 
 class Operations(DependencyProvider):
-    """Dead letters and outboxes of one service."""
+    """Dead letters, outboxes, event log and local copies of one service."""
 
     def setup(self) -> None:
-        name = self.container.service_name
-        database = connect(settings().mongodb_url, settings().database or name)
-        stores = [found for found in self.container.dependencies if isinstance(found, StoreDependency)]
-        self.publisher = Publisher(settings().amqp_url, f"{name} redrive")
-        self._letters = DeadLetters(database, name)
-        self._stores = stores
+        self._stores = [found for found in self.container.dependencies if isinstance(found, StoreDependency)]
+        self._publisher = Publisher(settings().amqp_url, f"{self.container.service_name} redrive")
+        self._database = connect(settings().mongodb_url, settings().database or self.container.service_name)
 
     def stop(self) -> None:
-        self.publisher.close()
+        self._publisher.close()
 
     def get_dependency(self, _worker: object) -> Bench:
-        aggregates = [found for store in self._stores for found in store.aggregates]
-        return Bench(self._letters, self.publisher, aggregates)
+        return self._bench
+
+    @cached_property
+    def _bench(self) -> Bench:
+        # at the first use, when every store is built
+        name = self.container.service_name
+        room = Room(settings().amqp_url, f"{name} room")
+        letters = DeadLetters(self._database, name)
+        copies = [copy for store in self._stores for copy in LocalCopy.built_on(store.database)]
+        return Bench(
+            [found for store in self._stores for found in store.aggregates],
+            letters,
+            letters.redriving(self._publisher, room),
+            EventLog(self._database, name, self._publisher, room),
+            Rebuilding(self._database, name, copies, room),
+        )
 
 
 class Service:
@@ -63,7 +92,7 @@ class Service:
 
     @answers(ListDeadLetters, scope=Scope.OPS)
     def list_dead_letters(self, query: ListDeadLetters) -> Page[DeadLetter]:
-        return self.operations.letters.page(query.state, query.cursor, query.limit)
+        return self.operations.letters.page(query)
 
     @answers(LookAtDeadLetter, scope=Scope.OPS)
     def look_at_dead_letter(self, command: LookAtDeadLetter) -> DeadLetterPayload:
@@ -71,9 +100,27 @@ class Service:
 
     @answers(RedriveDeadLetters, scope=Scope.OPS)
     def redrive_dead_letters(self, command: RedriveDeadLetters) -> Redriven:
-        bench = self.operations
-        count = bench.letters.redrive(bench.publisher, command.caller.who, command.ids, command.since)
-        return Redriven(redriven=count)
+        return self.operations.redriving.redrive(command)
+
+    @answers(ReplayEvents, scope=Scope.OPS)
+    def replay_events(self, command: ReplayEvents) -> Replayed:
+        return self.operations.event_log.replay(command, self.operations.aggregates)
+
+    @answers(BeginReplay, scope=Scope.OPS)
+    def begin_replay(self, command: BeginReplay) -> Replay:
+        return self.operations.rebuilding.begin(command.caller.who)
+
+    @answers(NoteReplayed, scope=Scope.OPS)
+    def note_replayed(self, command: NoteReplayed) -> Replay:
+        return self.operations.rebuilding.note(command)
+
+    @answers(SettleReplay, scope=Scope.OPS)
+    def settle_replay(self, command: SettleReplay) -> Replay:
+        return self.operations.rebuilding.settle(command)
+
+    @answers(GetReplay, scope=Scope.OPS)
+    def get_replay(self, _query: GetReplay) -> Replay:
+        return self.operations.rebuilding.look()
 
     @answers(GetStatus, scope=Scope.OPS)
     def get_status(self, _query: GetStatus) -> ServiceStatus:

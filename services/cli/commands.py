@@ -1,6 +1,5 @@
 """The commands of `yiwang`: what can be asked of a running city from a terminal."""
 
-import json
 import mimetypes
 import sys
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from services.cli import operations
 from services.cli.door import REFUSED, Door, Options, Trouble, city, err, out
+from services.cli.showing import everything, show, show_json, table
 from services.cli.waterfall import render
 
-SERVICES = ("grid", "alerts", "cases", "catalogue", "sharing")
 TYPES = {".csv": "text/csv", ".json": "application/json", ".geojson": "application/geo+json"}
 SHOWN_ROWS = 50
 
@@ -32,9 +31,9 @@ class Commands(typer.Typer):
 
 app = Commands(help="一网 Yiwang 命令行", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="接入方与密钥", no_args_is_help=True)
-dead_letters = typer.Typer(help="死信", no_args_is_help=True)
 app.add_typer(keys, name="keys")
-app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(operations.dead_letters, name="dead-letters")
+app.command("replay")(operations.replay)
 
 
 @app.callback()
@@ -57,7 +56,7 @@ def trace(context: typer.Context, trace_id: Annotated[str, typer.Argument(help="
     """显示一条链路的瀑布图。"""
     found = Door(context.obj).ask("GET", f"/v1/traces/{trace_id}")
     if context.obj.as_json:
-        _print_json(found)
+        show_json(found)
     else:
         out.print(render(found))
 
@@ -77,7 +76,7 @@ def import_file(
         told = {"params": {"dry_run": str(dry_run).lower()}, "content": file.read_bytes()}
         report = Door(context.obj).ask("POST", f"/v1/imports/{kind}", headers={"Content-Type": media_type}, **told)
     if context.obj.as_json:
-        _print_json(report)
+        show_json(report)
     else:
         _show_report(report)
     if report["rejected"]:
@@ -100,18 +99,18 @@ def intake(
             path = f"/v1/intake/{adapter}/{source}"
             answer = door.ask("POST", path, content=file.read_bytes(), headers={"Content-Type": kind})
             reports.append({"file": str(file), **answer})
-    _show(context, {"items": reports}, {"file": "文件", "report": "报文号"})
+    show(context, {"items": reports}, {"file": "文件", "report": "报文号"})
 
 
 @keys.command("list")
 def list_keys(context: typer.Context) -> None:
     """列出接入方及其密钥前缀。"""
-    clients = _all(Door(context.obj), "/v1/clients")
+    clients = everything(Door(context.obj), "/v1/clients")
     for client in clients:
         live = [key["prefix"] for key in client["keys"] if not key["revoked_at"]]
         client["prefixes"], client["may"] = " ".join(live), " ".join(client["scopes"])
     columns = {"client": "接入方", "name": "名称", "department": "部门", "may": "权限", "state": "状态"}
-    _show(context, {"items": clients}, {**columns, "prefixes": "密钥"})
+    show(context, {"items": clients}, {**columns, "prefixes": "密钥"})
 
 
 @keys.command("create")
@@ -125,49 +124,21 @@ def create_key(
     """新建接入方; 密钥只显示这一次。"""
     body = {"client": client, "name": name, "scopes": scope, "department": department}
     made = Door(context.obj).ask("POST", "/v1/clients", json=body)
-    _show(context, made, {"client": "接入方", "key": "密钥 (只显示一次)"})
+    show(context, made, {"client": "接入方", "key": "密钥 (只显示一次)"})
 
 
 @keys.command("rotate")
 def rotate_key(context: typer.Context, client: str, overlap_hours: float = 24) -> None:
     """换发密钥; 旧密钥在重叠期后失效。"""
     made = Door(context.obj).ask("POST", f"/v1/clients/{client}:rotate", json={"overlap_hours": overlap_hours})
-    _show(context, made, {"client": "接入方", "key": "密钥 (只显示一次)"})
+    show(context, made, {"client": "接入方", "key": "密钥 (只显示一次)"})
 
 
 @keys.command("revoke")
 def revoke_key(context: typer.Context, client: str, prefix: str | None = None) -> None:
     """吊销一个密钥 (--prefix), 或整个接入方。"""
     ended = Door(context.obj).ask("POST", f"/v1/clients/{client}:revoke", json={"prefix": prefix})
-    _show(context, ended, {"client": "接入方", "state": "状态"})
-
-
-@dead_letters.command("list")
-def list_dead_letters(context: typer.Context, service: str | None = None) -> None:
-    """列出死信, 新的在前; 不指定服务时列出全部。"""
-    one = {"service": service} if service else {}
-    letters = _all(Door(context.obj), "/v1/dead-letters", **one)
-    columns = {
-        "service": "服务",
-        "id": "编号",
-        "queue": "队列",
-        "reason": "原因",
-        "attempts": "次数",
-        "dead_at": "时间",
-    }
-    _show(context, {"items": letters}, {**columns, "trace_id": "追踪号"})
-
-
-@dead_letters.command("redrive")
-def redrive(
-    context: typer.Context,
-    service: str,
-    ids: Annotated[list[str] | None, typer.Argument(help="死信编号")] = None,
-    since: Annotated[str | None, typer.Option(help="重投此刻以来的全部, RFC 3339")] = None,
-) -> None:
-    """把死信放回原队列。"""
-    body = {"service": service, "ids": ids or [], "since": since}
-    _show(context, Door(context.obj).ask("POST", "/v1/dead-letters:redrive", json=body), {"redriven": "已重投"})
+    show(context, ended, {"client": "接入方", "state": "状态"})
 
 
 @app.command()
@@ -190,7 +161,7 @@ def doctor(context: typer.Context) -> None:
     sound = all(ok for name, ok, _ in rows if name != "city.json" or not context.obj.gateway)
     marked = [{**check, "ok": "✓" if check["ok"] else "✗"} for check in checks]
     told = {"items": checks if context.obj.as_json else marked}
-    _show(context, told, {"ok": "", "check": "检查", "detail": "结果"})
+    show(context, told, {"ok": "", "check": "检查", "detail": "结果"})
     if not sound:
         raise typer.Exit(REFUSED)
 
@@ -204,16 +175,6 @@ def _try_key(context: typer.Context) -> tuple[bool, str]:
     return True, f"可用; 死信 {died}"
 
 
-def _all(door: Door, path: str, **params: str) -> list[dict[str, Any]]:
-    items, cursor = list[dict[str, Any]](), dict[str, str]()
-    while True:
-        page = door.ask("GET", path, params={"limit": "200", **params, **cursor})
-        items += page["items"]
-        if not page.get("next"):
-            return items
-        cursor = {"cursor": page["next"]}
-
-
 def _show_report(report: dict[str, Any]) -> None:
     head = "试运行, 未写入: " if report["dry_run"] else ""
     out.print(
@@ -222,24 +183,6 @@ def _show_report(report: dict[str, Any]) -> None:
     )
     for title, rows in (("被拒绝的行", report["rejected"]), ("已修复的行", report["repaired"])):
         if rows:
-            _table({"line": "行", "key": "键", "code": "代码", "message": "原因"}, rows[:SHOWN_ROWS], title)
+            table({"line": "行", "key": "键", "code": "代码", "message": "原因"}, rows[:SHOWN_ROWS], title)
         if len(rows) > SHOWN_ROWS:
             out.print(f"另有 {len(rows) - SHOWN_ROWS} 行, 用 --json 查看全部")
-
-
-def _show(context: typer.Context, told: dict[str, Any], columns: dict[str, str]) -> None:
-    if context.obj.as_json:
-        _print_json(told)
-    else:
-        _table(columns, told.get("items", [told]))
-
-
-def _table(columns: dict[str, str], rows: list[dict[str, Any]], title: str | None = None) -> None:
-    table = Table(*columns.values(), title=title, title_justify="left", box=None, header_style="dim")
-    for row in rows:
-        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
-    out.print(table if rows else "(无)", markup=False, soft_wrap=not rows)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201 (a script reads it: no colours, no wrapping)

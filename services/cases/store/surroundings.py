@@ -25,7 +25,7 @@ class Surroundings:
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self._grids = GridCopies(database)
         self._grids.collection.create_indexes([IndexModel([("path", 1)])])
-        self._rosters = LocalCopy(database, "roster_copies")
+        self._rosters = LocalCopy(database, "roster_copies", fed_by=(GridStaffed,))
         self._categories = database["categories"]
         self._seed()
 

@@ -1,7 +1,18 @@
 """The API, area by area."""
 
 from services.gateway.area import Area
-from services.gateway.routes import alerts, cases, catalogue, exchange, grid, imports, keys, operations, sharing
+from services.gateway.routes import (
+    alerts,
+    cases,
+    catalogue,
+    exchange,
+    grid,
+    imports,
+    keys,
+    operations,
+    replays,
+    sharing,
+)
 
 AREAS: list[Area] = [
     grid.area,
@@ -12,5 +23,6 @@ AREAS: list[Area] = [
     sharing.area,
     exchange.area,
     operations.area,
+    replays.area,
     keys.area,
 ]

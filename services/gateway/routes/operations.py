@@ -45,11 +45,16 @@ class Bus(Model):
 
 
 class Redrive(Model):
-    """Which dead letters go back to their queue: the ones named, or all since a time; of one service, or of all."""
+    """Which dead letters go back to their queue: those that meet every condition told, or `all`; of one service, or of
+    every one. An order that tells nothing is refused."""
 
     service: Literal["grid", "alerts", "cases", "catalogue", "sharing"] | None = None
     ids: list[str] = Field(default=[], max_length=1000)
     since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    queue: str | None = Field(default=None, max_length=200)
+    all: bool = False
+    cursor: str | None = Field(default=None, max_length=500, description="`next` of the answer before")
 
 
 @area.route("GET", "/v1/bus", OPS, Bus)
@@ -93,12 +98,21 @@ async def list_dead_letters(call: Call) -> Response:
     body=Redrive,
 )
 async def redrive_dead_letters(call: Call) -> Response:
-    """Put dead letters back on their queue; idempotent."""
+    """Put dead letters back on their queue, some hundred at a time; idempotent. The same order goes on at `next`."""
     told = Redrive.model_validate(json_object(call))
-    order = RedriveDeadLetters(caller=call.caller, idempotency_key=call.idempotency_key, ids=told.ids, since=told.since)
+    wanted = told.model_dump(exclude={"service"})
+    order = RedriveDeadLetters(caller=call.caller, idempotency_key=call.idempotency_key, **wanted)
     services = _named(told.service)
     done = await asyncio.gather(*(call.ask(order, timeout=30.0, service=service) for service in services))
-    return call.answer(Redriven(redriven=sum(one.redriven for one in done)))
+    # the service that is furthest behind says where all go on: what went once does not go again
+    ahead = [one.next for one in done if one.next]
+    return call.answer(
+        Redriven(
+            redriven=sum(one.redriven for one in done),
+            refused=sum(one.refused for one in done),
+            next=min(ahead, key=_place) if ahead else None,
+        )
+    )
 
 
 @area.route(
@@ -116,7 +130,7 @@ async def look_at_dead_letter(call: Call) -> Response:
     order = LookAtDeadLetter(
         caller=call.caller, idempotency_key=call.idempotency_key, id=call.request.path_params["id"]
     )
-    payload = await call.ask(order, service=_known(call.request.path_params["service"]))
+    payload = await call.ask(order, service=known(call.request.path_params["service"]))
     return call.answer(payload)
 
 
@@ -143,14 +157,20 @@ async def get_trace(call: Call) -> Response:
 
 
 def _named(service: str | None) -> tuple[str, ...]:
-    return SERVICES if service is None else (_known(service),)
+    return SERVICES if service is None else (known(service),)
 
 
 def _age(letter: DeadLetter) -> tuple[datetime, str]:
     return letter.dead_at, letter.id
 
 
-def _known(service: str) -> str:
+def _place(cursor: str) -> tuple[str, str]:
+    _, at, id = cursors.decode(cursor, 3)
+    return str(at), str(id)
+
+
+def known(service: str) -> str:
+    """A service's name. Raises Invalid."""
     if service not in SERVICES:
         raise Invalid.field(
             "/service", "service_unknown", f"service 须为 {', '.join(SERVICES)}", f"one of {', '.join(SERVICES)}"
