@@ -1,7 +1,7 @@
 """What a directory, a grant and an exchange are."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, JsonValue
 
@@ -118,7 +118,8 @@ class SchemaTest(Model):
 class CloudEvent(Model):
     """One CloudEvents 1.0 event as the door received it; extensions survive in `extensions`.
 
-    NaN is let through to here so that it comes back as the fault of one event and not of the whole batch.
+    NaN is let through to here so that it comes back as the fault of one event and not of the whole batch. `data` is
+    whatever JSON was parsed: it is not walked here, for what it may be is said by the dataset's schema.
     """
 
     model_config = ConfigDict(allow_inf_nan=True, ser_json_inf_nan="constants")
@@ -128,7 +129,7 @@ class CloudEvent(Model):
     type: str = Field(min_length=1, max_length=200)
     subject: str | None = Field(default=None, max_length=200)
     time: AwareDatetime | None = None
-    data: JsonValue = None
+    data: Any = None
     extensions: dict[str, JsonValue] = {}
 
 

@@ -1,4 +1,4 @@
-"""JSON from outside: bounded depth, NFC text without lone surrogates, no NaN, no operator keys."""
+"""JSON from outside: bounded depth, NFC text without NUL or lone surrogates, no NaN, no operator keys."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from contracts.faults import Invalid
 
 MAX_DEPTH = 32
+_PLAIN = frozenset({int, bool, type(None)})
 
 
 def loads(body: bytes | str, *, keys_checked: bool = True) -> JsonValue:
@@ -17,8 +18,13 @@ def loads(body: bytes | str, *, keys_checked: bool = True) -> JsonValue:
 
     Raises Invalid naming the place; the text never repeats the value.
     """
+    return clean(parse(body), keys_checked=keys_checked)
+
+
+def parse(body: bytes | str) -> JsonValue:
+    """The value as it is written: whoever takes it cleans each of its parts. Raises Invalid."""
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value: JsonValue = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
         raise _depth("") from None
     except (ValueError, UnicodeDecodeError) as error:
@@ -28,11 +34,62 @@ def loads(body: bytes | str, *, keys_checked: bool = True) -> JsonValue:
             f"JSON 无法解析 (第 {line} 行第 {column} 列)",
             f"not valid JSON (line {line}, column {column})",
         ) from None
-    return clean(value, keys_checked=keys_checked)
+    return value
 
 
-def clean(value: JsonValue, pointer: str = "", depth: int = 0, *, keys_checked: bool = True) -> JsonValue:
-    """The same rules for a value that is already parsed."""
+def clean(value: JsonValue, *, depth: int = 0, keys_checked: bool = True) -> JsonValue:
+    """The same rules for a value that is already parsed; one that keeps them all comes back itself, not a copy.
+
+    `depth` counts the levels of what it will lie in.
+    """
+    if is_clean(value, depth=depth, keys_checked=keys_checked):
+        return value
+    return _cleaned(value, "", depth, keys_checked)
+
+
+def is_clean(value: JsonValue, *, depth: int = 0, keys_checked: bool = True) -> bool:
+    """Whether `clean` would neither refuse nor change it."""
+    return _is_clean([value], depth - 1, keys_checked, set())
+
+
+def _is_clean(value: list[JsonValue] | dict[str, JsonValue], depth: int, keys_checked: bool, known: set[str]) -> bool:
+    # Nearly everything that arrives is clean: to see that takes a tenth of the time that building it anew takes.
+    if depth >= MAX_DEPTH:
+        return False
+    if isinstance(value, dict) and not known.issuperset(value):
+        if not all(_is_clean_text(key) and not (keys_checked and _is_operator(key)) for key in value):
+            return False
+        known.update(value)
+    for item in value.values() if isinstance(value, dict) else value:
+        kind = item.__class__
+        if kind is str:
+            if not _is_clean_text(item):  # type: ignore[arg-type]
+                return False
+        elif kind is dict or kind is list:
+            if not _is_clean(item, depth + 1, keys_checked, known):  # type: ignore[arg-type]
+                return False
+        elif kind not in _PLAIN and not (kind is float and math.isfinite(item)):  # type: ignore[arg-type]
+            return False
+    return True
+
+
+def _is_clean_text(value: str) -> bool:
+    if "\x00" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return unicodedata.is_normalized("NFC", value)
+
+
+def _is_operator(key: str) -> bool:
+    return key.startswith("$") or "." in key or "\x00" in key
+
+
+def _cleaned(value: JsonValue, pointer: str, depth: int, keys_checked: bool) -> JsonValue:
     if isinstance(value, str):
         return _text(value, pointer)
     if isinstance(value, float) and not math.isfinite(value):
@@ -42,20 +99,16 @@ def clean(value: JsonValue, pointer: str = "", depth: int = 0, *, keys_checked: 
     if depth >= MAX_DEPTH:
         raise _depth(pointer)
     if isinstance(value, list):
-        return [
-            clean(item, f"{pointer}/{index}", depth + 1, keys_checked=keys_checked) for index, item in enumerate(value)
-        ]
+        return [_cleaned(item, f"{pointer}/{index}", depth + 1, keys_checked) for index, item in enumerate(value)]
     return {
-        _key(key, pointer, keys_checked): clean(item, f"{pointer}/{_escape(key)}", depth + 1, keys_checked=keys_checked)
+        _key(key, pointer, keys_checked): _cleaned(item, f"{pointer}/{_escape(key)}", depth + 1, keys_checked)
         for key, item in value.items()
     }
 
 
 def _text(value: str, pointer: str) -> str:
-    if value.isascii():
-        if "\x00" in value:
-            raise Invalid.field(pointer, "text_invalid", "文本含有空字符", "text holds a NUL character")
-        return value
+    if "\x00" in value:
+        raise Invalid.field(pointer, "text_invalid", "文本含有空字符", "text holds a NUL character")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -64,7 +117,7 @@ def _text(value: str, pointer: str) -> str:
 
 
 def _key(key: str, pointer: str, checked: bool) -> str:
-    if checked and (key.startswith("$") or "." in key or "\x00" in key):
+    if checked and _is_operator(key):
         raise Invalid.field(
             pointer,
             "key_invalid",

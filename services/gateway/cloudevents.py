@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from starlette.datastructures import Headers
 
 from contracts.faults import FieldFault, Invalid
@@ -16,8 +16,11 @@ from services.gateway.wording import invalid
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 MOST = 1000
 NOTHING = Published(accepted=0, duplicates=0, rejected=[])
-OWN = frozenset({"id", "source", "type", "subject", "time"})
-NAME = re.compile(r"^[a-z0-9]{1,40}$")
+KNOWN = frozenset({"id", "source", "type", "subject", "time", "data", "specversion"})
+NAME = re.compile(r"[a-z0-9]{1,40}")
+# how many levels lie around an event on its way over the bus: what is deeper with them would not be read there
+CARRIED = 4
+EVENTS = TypeAdapter(list[CloudEvent])
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def read(headers: Headers, body: bytes) -> Reading:
             raise Turned(
                 415, "media_type_unsupported", f"不支持 {media_type[:80]}", f"no support for {media_type[:80]}"
             )
-        return _batch(body) if media_type == BATCH else _one(safe_json.loads(body))
+        return _batch(body) if media_type == BATCH else _one(safe_json.parse(body))
     if "ce-specversion" not in headers:
         raise Turned(
             415,
@@ -45,7 +48,7 @@ def read(headers: Headers, body: bytes) -> Reading:
             f"须为 CloudEvents 1.0: ce-* 请求头, 或 {STRUCTURED}, 或 {BATCH}",
             f"send CloudEvents 1.0: ce-* headers, or {STRUCTURED}, or {BATCH}",
         )
-    return _one(_from_headers(headers, media_type, body))
+    return _one(_from_headers(headers, media_type, body), keys_checked=False)
 
 
 def merged(reading: Reading, published: Published) -> Published:
@@ -84,12 +87,12 @@ def _pointed(fault: RecordFault, *, batch: bool) -> FieldFault:
     return FieldFault(pointer=pointer, code=fault.code, zh=fault.message, en=fault.message)
 
 
-def _one(value: JsonValue) -> Reading:
-    return _judged([value], batch=False)
+def _one(value: JsonValue, *, keys_checked: bool = True) -> Reading:
+    return _judged([value], batch=False, keys_checked=keys_checked)
 
 
 def _batch(body: bytes) -> Reading:
-    values = safe_json.loads(body)
+    values = safe_json.parse(body)
     if not isinstance(values, list):
         raise Invalid.field("", "array_expected", "批量上报须为 JSON 数组", "a batch is a JSON array")
     if len(values) > MOST:
@@ -97,51 +100,63 @@ def _batch(body: bytes) -> Reading:
     return _judged(values, batch=True)
 
 
-def _judged(values: list[JsonValue], *, batch: bool) -> Reading:
-    events: list[tuple[int, CloudEvent]] = []
+def _judged(values: list[JsonValue], *, batch: bool, keys_checked: bool = True) -> Reading:
     faults: list[RecordFault] = []
+    shaped: list[tuple[int, dict[str, JsonValue]]] = []
+    # one look at the whole batch, and at each alone only when somewhere in it something is not clean
+    clean = safe_json.is_clean(values, depth=CARRIED - 1, keys_checked=keys_checked)
     for place, value in enumerate(values):
         try:
-            events.append((place, _event(value)))
+            cleaned = value if clean else safe_json.clean(value, depth=CARRIED, keys_checked=keys_checked)
+            shaped.append((place, _shaped(cleaned)))
         except Invalid as fault:
-            first = (
-                fault.errors[0] if fault.errors else FieldFault(pointer="", code=fault.code, zh=fault.zh, en=fault.en)
-            )
-            name = value.get("id") if isinstance(value, dict) else None
-            faults.append(
-                RecordFault(
-                    index=place,
-                    id=name[:200] if isinstance(name, str) else None,
-                    code=first.code,
-                    pointer=first.pointer,
-                    message=f"{first.zh} / {first.en}",
-                )
-            )
+            faults.append(_named(place, value, fault))
+    try:
+        events = EVENTS.validate_python([attributes for _, attributes in shaped])
+    except ValidationError:
+        return _one_by_one(shaped, faults, batch=batch)
+    return Reading([(place, event) for (place, _), event in zip(shaped, events, strict=True)], faults, batch)
+
+
+def _one_by_one(shaped: list[tuple[int, dict[str, JsonValue]]], faults: list[RecordFault], *, batch: bool) -> Reading:
+    events: list[tuple[int, CloudEvent]] = []
+    for place, attributes in shaped:
+        try:
+            events.append((place, CloudEvent.model_validate(attributes)))
+        except ValidationError as error:
+            faults.append(_named(place, attributes, invalid(error)))
     return Reading(events, faults, batch)
 
 
-def _event(value: JsonValue) -> CloudEvent:
+def _named(place: int, value: JsonValue, fault: Invalid) -> RecordFault:
+    first = fault.errors[0] if fault.errors else FieldFault(pointer="", code=fault.code, zh=fault.zh, en=fault.en)
+    name = value.get("id") if isinstance(value, dict) else None
+    return RecordFault(
+        index=place,
+        id=name[:200].encode("utf-8", "replace").decode() if isinstance(name, str) else None,
+        code=first.code,
+        pointer=first.pointer,
+        message=f"{first.zh} / {first.en}",
+    )
+
+
+def _shaped(value: JsonValue) -> dict[str, JsonValue]:
+    """The attributes by the names of our model."""
     if not isinstance(value, dict):
         raise Invalid.field("", "object_expected", "事件须为 JSON 对象", "an event is a JSON object")
-    version = value.get("specversion")
-    if version != "1.0":
+    if value.get("specversion") != "1.0":
         raise Invalid.field(
             "/specversion", "specversion_unsupported", "只接受 CloudEvents 1.0", "only CloudEvents 1.0 is taken"
         )
-    if "data_base64" in value:
+    extensions = {name: value[name] for name in value.keys() - KNOWN}
+    if "data_base64" in extensions:
         raise Invalid.field("/data_base64", "data_not_json", "data 须为 JSON", "data must be JSON")
-    extensions = {name: part for name, part in value.items() if name not in OWN | {"specversion", "data"}}
     for name, part in extensions.items():
-        if not NAME.match(name) or isinstance(part, (dict, list, float)):
+        if not NAME.fullmatch(name) or isinstance(part, (dict, list, float)):
             raise Invalid.field(
                 f"/{name[:40]}", "extension_invalid", "扩展属性须为小写字母数字名与标量值", "not an extension attribute"
             )
-    try:
-        return CloudEvent.model_validate(
-            {name: value[name] for name in OWN & value.keys()} | {"data": value.get("data"), "extensions": extensions}
-        )
-    except ValidationError as error:
-        raise invalid(error) from None
+    return {**value, "extensions": extensions}
 
 
 def _from_headers(headers: Headers, media_type: str, body: bytes) -> JsonValue:
@@ -154,4 +169,4 @@ def _from_headers(headers: Headers, media_type: str, body: bytes) -> JsonValue:
         event["data"] = safe_json.loads(body) if body else None
     else:
         event["data_base64"] = ""
-    return safe_json.clean(event, keys_checked=False)
+    return event

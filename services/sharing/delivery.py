@@ -12,7 +12,7 @@ from contracts.sharing import Dataset, Grant, MaskedRecord, Subscription
 from services.chassis.outlets import Outlet
 from services.sharing.chain import canonical
 from services.sharing.store import SharingStore
-from services.sharing.store.record_log import LogRecord
+from services.sharing.store.segments import LogRecord
 from services.sharing.use import Use
 
 _log = logging.getLogger(__name__)

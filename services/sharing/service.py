@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-from contracts.faults import Conflict, NotFound, Refused
+from contracts.faults import NotFound, Refused
 from contracts.shared import Caller, Page, Scope
 from contracts.sharing import (
     ActOnDataset,
@@ -45,7 +45,9 @@ from services.chassis.service import Service
 from services.sharing import intake, schemas
 from services.sharing.delivery import Pump
 from services.sharing.domain import datasets, grants
+from services.sharing.publishing import Publishing
 from services.sharing.store import SharingStore
+from services.sharing.store.record_log import Batch
 from services.sharing.store.typed import new_id
 from services.sharing.use import Use, place
 
@@ -57,6 +59,7 @@ class SharingService(Service):
     store = Stored(SharingStore)
     outlet = outlet()
     pump = Pump()
+    publishing = Publishing()
 
     # the directory
 
@@ -97,7 +100,7 @@ class SharingService(Service):
         dataset = self._visible(query.dataset, query.caller)
         if query.schema_version not in (None, dataset.schema_version):
             raise NotFound("schema_unknown", "没有该版本的模式", "no such version", newest=dataset.schema_version)
-        schema = json.loads(self.store.datasets.schema_text(dataset))
+        schema = json.loads(self.store.datasets.content(dataset.code)[1])
         return SchemaReply(dataset=dataset.code, schema_version=dataset.schema_version, json_schema=schema)
 
     @answers(TestSchema, scope=Scope.DATASETS_READ)
@@ -108,35 +111,22 @@ class SharingService(Service):
 
     @answers(PublishRecords, scope=Scope.DATASETS_PUBLISH)
     def publish_records(self, command: PublishRecords) -> Published:
-        dataset = self.store.datasets.find(command.dataset)
-        datasets.check_publishing(dataset, command.caller)
-        checker = schemas.compiled(self.store.datasets.schema_text(dataset))
-        good, bad = intake.examine(command.events, checker, dataset.key_field)
+        dataset, schema = self.store.datasets.content(command.dataset)
+        datasets.owned(dataset, command.caller)
+        good, bad = intake.examine(command.events, schemas.compiled(schema), dataset.key_field)
         origin, now = context.message_id() or uuid4().hex, context.now()
+        appended = self.publishing.run(self.store, command.caller, Batch(dataset.code, good, origin, now))
         self.store.rejected.keep(dataset.code, origin, command.events, bad, now)
-        appended = self.store.log.append(dataset.code, dataset.records, good, origin, now)
-        self._announce(dataset, appended.end)
         return Published(accepted=appended.accepted, duplicates=appended.duplicates, rejected=bad)
 
-    @on(RecordsPublished)
-    def take_in_records(self, published: Received[RecordsPublished]) -> None:
-        self.store.records.bring_up(published.data.dataset, published.data.last)
+    @on(RecordsPublished, batch=100, wait=0.02)
+    def deliver_records(self, _published: list[Received[RecordsPublished]]) -> None:
         self.pump.run(self.store, self.outlet)
 
     @every(30)
     def announce_what_a_crash_left(self) -> None:
-        for code in self.store.log.unannounced(self.store.datasets.ends()):
-            dataset = self.store.datasets.find(code)
-            self._announce(dataset, self.store.log.end(code, dataset.records))
-
-    def _announce(self, dataset: Dataset, end: int) -> None:
-        while dataset.records < end:
-            try:
-                self.store.datasets.announce(dataset, end)
-            except Conflict:
-                dataset = self.store.datasets.find(dataset.code)
-            else:
-                return
+        left = self.store.log.unannounced(self.store.datasets.ends())
+        self.store.datasets.announce(self.store.datasets.among(left), {code: self.store.log.end(code) for code in left})
 
     # applying and granting
 
@@ -197,9 +187,10 @@ class SharingService(Service):
         department = datasets.department(command.caller)
         use = Use(self.store, dataset, department, command.caller.who, command.purpose)
         grant = use.covered(self.store.grants.held(dataset.code, department), by_key=command.key is not None)
-        self.store.records.bring_up(dataset.code, dataset.records)
         if command.key is not None:
-            return use.answer("query", grant, self.store.records.one(dataset.code, command.key)).reply()
+            return use.answer(
+                "query", grant, self.store.records.one(dataset.code, command.key, dataset.records)
+            ).reply()
         after = place(command.cursor) if command.cursor else 0
         found, following = self.store.records.page(dataset.code, after, dataset.records, command.limit)
         return use.answer("query", grant, found).reply(following)

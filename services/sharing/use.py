@@ -1,7 +1,6 @@
 """Every use of records goes through here: decision, field choice, mask, exchange log, answer. No log, no data."""
 
 import hmac
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,7 @@ from services.sharing.chain import canonical
 from services.sharing.domain import grants
 from services.sharing.masks import Masker, derive
 from services.sharing.store import SharingStore
-from services.sharing.store.record_log import LogRecord
+from services.sharing.store.segments import LogRecord
 
 Action = Literal["query", "pull", "deliver"]
 
@@ -77,7 +76,7 @@ class Use:
                 sequence=record.sequence,
                 key=masker.record_key(key_field, record.key),
                 published_at=record.at,
-                data=masker(json.loads(record.data)),
+                data=masker(record.data),
             )
             for record in records
         ]

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from contracts.faults import Fault
-from contracts.sharing import GetDataset, PublishRecords
+from contracts.sharing import GetDataset, PublishRecords, QueryRecords
 from tests.sharing.conftest import Sharing, eventually
-from tests.sharing.scene import event, provider
+from tests.sharing.scene import consumer, event, provider
 
 
 @pytest.mark.parametrize("crash_at", ["before_write:4", "after_write:4"])
@@ -27,4 +27,7 @@ def test_publishing_survives_a_kill_at_each_step(fragile: Sharing, crash_at: str
     told = eventually(lambda: list(fragile.database.event_log.find({"type": "sharing.records_published.v1"})))
     ranges = [json.loads(each["body"])["data"] for each in told]
     assert ranges == [{"dataset": "d", "first": 1, "last": 150, "count": 150}]
-    eventually(lambda: fragile.database.records.count_documents({}) == 150)
+    fragile.granted("d", "household")
+    query = QueryRecords(caller=consumer, dataset="d", purpose="grid_governance", limit=200)
+    current = [item.sequence for item in fragile.ask(query).items]
+    assert current == list(range(1, 151))

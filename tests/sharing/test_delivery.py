@@ -15,6 +15,7 @@ from services.sharing.delivery import Pump
 from services.sharing.intake import examine
 from services.sharing.schemas import Checker
 from services.sharing.store import SharingStore
+from services.sharing.store.record_log import Batch
 from services.sharing.store.subscriptions import Subscriptions
 from tests.sharing.scene import CONSUMER, NOW, consumer, event, provider, saving
 
@@ -31,7 +32,8 @@ def store_of_250(database: Database[dict[str, Any]]) -> SharingStore:
     dataset = store.datasets.find("d")
     database.datasets.update_one({"_id": "d"}, {"$set": {"state": "published"}})
     good, _ = examine([event(number) for number in range(250)], Checker({}), "household")
-    store.datasets.announce(dataset, store.log.append("d", 0, good, "m", NOW).end)
+    [appended] = store.log.append([Batch("d", good, "m", NOW)])
+    store.datasets.announce({"d": dataset}, {"d": appended.end})
     application = DatasetApplication(
         id="A-1",
         dataset="d",
@@ -92,6 +94,10 @@ def test_a_failing_subscription_pauses_and_the_others_are_served(broker: str, st
     assert received(broker, served) == list(range(1, 251))
     assert store.subscriptions.find(failing.id).cursor == 0
     logged = store.exchanges.verify().entries
+    pausing = {"_id": failing.id, "retry_at": {"$gt": NOW}}
+    assert store.subscriptions.collection.update_one(
+        pausing, {"$set": {"retry_at": context.now() + timedelta(hours=1)}}
+    ).matched_count
     Pump().run(store, outlet)
     assert store.exchanges.verify().entries == logged  # it pauses: no entry each second
     outlet.open(str(failing.queue))

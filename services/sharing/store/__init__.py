@@ -24,7 +24,7 @@ class SharingStore:
         self.grants = Grants(database)
         self.subscriptions = Subscriptions(database)
         self.log = RecordLog(database)
-        self.records = CurrentRecords(database, self.log)
+        self.records = CurrentRecords(self.log)
         self.rejected = RejectedRecords(database)
         self.exchanges = ExchangeLog(database)
         self.secret = hash_secret(database)

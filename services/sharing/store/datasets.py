@@ -1,7 +1,7 @@
 """资源目录: one document a dataset, its schema as text (its keywords begin with $), its log's announced end."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pymongo import IndexModel
@@ -12,10 +12,13 @@ from contracts.faults import NotFound
 from contracts.shared import Caller, Page, Scope
 from contracts.sharing import ActOnDataset, Dataset, DatasetState, RecordsPublished, SaveDataset
 from services.chassis import cursors
-from services.chassis.aggregates import Change, Document
+from services.chassis.aggregates import Change, Changed, Document
+from services.chassis.portions import by_key
 from services.sharing.domain.datasets import ON_DIRECTORY, unknown
 from services.sharing.store.typed import Typed, step_entry
 
+# what a view has no use for
+_SHORT = {"schema": 0, "timeline": 0, "applied": 0, "outbox": 0}
 _CONTENT = ("title", "sharing_type", "denial_basis", "fields", "key_field")
 
 
@@ -24,7 +27,7 @@ class Datasets(Typed[Dataset]):
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         super().__init__(database, "datasets", [IndexModel("provider"), IndexModel("state")])
-        self._registered: dict[str, str] = {}
+        self._registered: dict[str, tuple[Dataset, str]] = {}
 
     def view(self, document: Document) -> Dataset:
         return Dataset.model_validate({**document, "code": document["_id"], "records": document["last"]})
@@ -32,13 +35,19 @@ class Datasets(Typed[Dataset]):
     def unknown(self, id: str) -> NotFound:
         return unknown(id)
 
-    def schema_text(self, dataset: Dataset) -> str:
-        """The JSON Schema, as text; one that is registered is read once."""
-        found = self._registered.get(dataset.code)
+    def content(self, code: str) -> tuple[Dataset, str]:
+        """A dataset with its JSON Schema as text. Raises NotFound.
+
+        Its content never changes once the schema is registered, so that it is read once; state and end may be old.
+        """
+        found = self._registered.get(code)
         if found is None:
-            found = str((self.get(dataset.code) or {})["schema"])
-            if dataset.schema_version:
-                self._registered[dataset.code] = found
+            document = self.get(code)
+            if document is None:
+                raise self.unknown(code)
+            found = self.view(document), str(document["schema"])
+            if found[0].schema_version:
+                self._registered[code] = found
         return found
 
     def create(self, command: SaveDataset, provider: str) -> bool:
@@ -73,11 +82,15 @@ class Datasets(Typed[Dataset]):
         change = Change(set={"state": target.value, "schema_version": schema_version}, push={"timeline": [entry]})
         self.update(dataset.code, dataset.version, change, events)
 
-    def announce(self, dataset: Dataset, last: int) -> None:
-        """Move the announced end of the log; the event covers exactly what this step adds."""
-        first = dataset.records + 1
-        event = RecordsPublished(dataset=dataset.code, first=first, last=last, count=last - first + 1)
-        self.update(dataset.code, dataset.version, Change(set={"last": last}), [event])
+    def announce(self, standing: Mapping[str, Dataset], ends: Mapping[str, int]) -> None:
+        """Move the announced ends of logs, by code; each event covers exactly what its step adds."""
+        while True:
+            behind = [dataset for code, dataset in standing.items() if dataset.records < ends.get(code, 0)]
+            outcomes = self.update_many([_announcing(dataset, ends[dataset.code]) for dataset in behind])
+            stale = [dataset.code for dataset, outcome in zip(behind, outcomes, strict=True) if outcome == "stale"]
+            if not stale:
+                return
+            standing = self.among(stale)
 
     def page(self, caller: Caller, provider: str | None, cursor: str | None, limit: int) -> Page[Dataset]:
         """By code: what is on the directory, and one's own."""
@@ -91,14 +104,20 @@ class Datasets(Typed[Dataset]):
         following = cursors.encode(found[limit - 1]["_id"]) if len(found) > limit else None
         return Page(items=[self.view(document) for document in found[:limit]], next=following)
 
-    def among(self, codes: Sequence[str]) -> dict[str, Dataset]:
+    def among(self, codes: Iterable[str]) -> dict[str, Dataset]:
         """Those of these codes, by code."""
-        return {found["_id"]: self.view(found) for found in self.collection.find({"_id": {"$in": list(codes)}})}
+        return {found["_id"]: self.view(found) for found in by_key(self.collection, set(codes), _SHORT)}
 
     def ends(self) -> dict[str, int]:
         """The announced end of the log of each dataset that takes records."""
         found = self.collection.find({"state": DatasetState.PUBLISHED.value}, {"last": 1})
         return {document["_id"]: document["last"] for document in found}
+
+
+def _announcing(dataset: Dataset, last: int) -> Changed:
+    first = dataset.records + 1
+    event = RecordsPublished(dataset=dataset.code, first=first, last=last, count=last - first + 1)
+    return Changed(dataset.code, dataset.version, Change(set={"last": last}), [event])
 
 
 def _content(command: SaveDataset) -> Document:
