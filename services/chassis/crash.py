@@ -19,24 +19,28 @@ _passed: dict[str, int] = {}
 
 
 @cache
-def _armed() -> tuple[str, str, int]:
-    """`CRASH_AT=<point>[@<work>][:<nth time>]`; refused outside the test profile.
+def _armed() -> dict[str, tuple[str, int]]:
+    """`CRASH_AT=<point>[@<work>][:<nth time>]`, several with commas; refused outside the test profile.
 
     `work` is the wire name of an event or the method of a request: the point counts only while that is handled.
     """
-    place, _, nth = settings().crash_at.partition(":")
-    point, _, work = place.partition("@")
-    if not point:
-        return "", "", 0
-    if settings().profile != "test" or point not in POINTS:
-        raise SystemExit(f"CRASH_AT={settings().crash_at!r} refused: PROFILE=test only, points are {', '.join(POINTS)}")
-    return point, work, int(nth or 1)
+    found: dict[str, tuple[str, int]] = {}
+    for told in settings().crash_at.split(",") if settings().crash_at else ():
+        place, _, nth = told.partition(":")
+        point, _, work = place.partition("@")
+        if settings().profile != "test" or point not in POINTS:
+            raise SystemExit(f"CRASH_AT={told!r} refused: PROFILE=test only, points are {', '.join(POINTS)}")
+        found[point] = (work, int(nth or 1))
+    return found
 
 
 def point(name: str, queue: str = "") -> None:
     """Die here if a test asked for it. `queue` names the work where it is not the present one: `<service>.<work>`."""
-    armed, work, nth = _armed()
-    if armed != name or (work and work != (queue.partition(".")[2] if queue else context.work())):
+    armed = _armed().get(name)
+    if armed is None:
+        return
+    work, nth = armed
+    if work and work != (queue.partition(".")[2] if queue else context.work()):
         return
     _passed[name] = _passed.get(name, 0) + 1
     if _passed[name] == nth:

@@ -31,7 +31,7 @@ def depths(town: Town) -> dict[str, int]:
 
 
 def outboxes(town: Town) -> dict[str, int]:
-    """Documents with events that are not confirmed, by `database.collection`; the spool of the gateway as well."""
+    """Documents with events not confirmed, by `database.collection`; open folds of reports; the gateway's spool."""
     found: dict[str, int] = {}
     for service in topology.SERVICES:
         database = town.database(service)
@@ -39,6 +39,9 @@ def outboxes(town: Town) -> dict[str, int]:
             count = database[name].count_documents({"pending": True})
             if count:
                 found[f"{service}.{name}"] = count
+    open_folds = town.database("alerts")["folds"].count_documents({"open": True})
+    if open_folds:
+        found["alerts.folds"] = open_folds
     spooled = town.database("gateway")["spool"].count_documents({})
     return {**found, "gateway.spool": spooled} if spooled else found
 

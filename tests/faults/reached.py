@@ -1,0 +1,79 @@
+"""Where an event can be seen to have arrived: one rule for every (service, event) of the registry."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pymongo.database import Database
+
+from contracts.alerts import AlertRaised, ReportReceived
+from contracts.cases import CaseClosed, CaseReported
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed
+from contracts.sharing import DatasetDecided, RecordsPublished
+from services.cases.intake import alert_origin, dispatches
+from services.sharing.store.applications import grant_id
+
+Store = Database[dict[str, Any]]
+# the envelope of the event as its owner's log keeps it
+Told = Mapping[str, Any]
+Rule = Callable[[Store, Told], bool]
+
+
+def _stored(store: Store, told: Told) -> bool:
+    return store["raw_reports"].count_documents({"_id": told["data"]["report"]}) == 1
+
+
+def _grid_copied(store: Store, told: Told) -> bool:
+    return _copied(store, "grid_copies", told["data"]["code"], told["sequence"])
+
+
+def _roster_copied(store: Store, told: Told) -> bool:
+    return _copied(store, "roster_copies", told["data"]["target"], told["sequence"])
+
+
+def _copied(store: Store, collection: str, id: str, sequence: int) -> bool:
+    found = store[collection].find_one({"_id": id}, {"sequence": 1})
+    return found is not None and found["sequence"] >= sequence
+
+
+def _case_opened(store: Store, told: Told) -> bool:
+    raised = AlertRaised.model_validate(told["data"])
+    wanted = 1 if dispatches(raised) else 0
+    return store["cases"].count_documents({"origin": alert_origin(raised.id)}) == wanted
+
+
+def _case_noted(store: Store, told: Told) -> bool:
+    alert = told["data"].get("alert")
+    found = store["alerts"].find_one({"_id": alert}, {"case_no": 1}) if alert else None
+    return alert is None or (found is not None and found["case_no"] == told["data"]["case_no"])
+
+
+def _alert_closed(store: Store, told: Told) -> bool:
+    alert = told["data"].get("alert")
+    found = store["alerts"].find_one({"_id": alert}, {"state": 1}) if alert else None
+    return alert is None or (found is not None and found["state"] == "closed")
+
+
+def _delivered(store: Store, told: Told) -> bool:
+    """No queue that is served waits for these records any more."""
+    waiting = {"dataset": told["data"]["dataset"], "serving": True, "cursor": {"$lt": told["data"]["last"]}}
+    return store["subscriptions"].count_documents(waiting) == 0
+
+
+def _granted(store: Store, told: Told) -> bool:
+    wanted = 1 if told["data"]["decision"] == "approve" else 0
+    return store["grants"].count_documents({"_id": grant_id(told["data"]["application"])}) == wanted
+
+
+REACHED: Mapping[tuple[str, str], Rule] = {
+    ("alerts", ReportReceived.wire): _stored,
+    ("alerts", GridPublished.wire): _grid_copied,
+    ("alerts", GridAdjusted.wire): _grid_copied,
+    ("alerts", CaseReported.wire): _case_noted,
+    ("alerts", CaseClosed.wire): _alert_closed,
+    ("cases", AlertRaised.wire): _case_opened,
+    ("cases", GridPublished.wire): _grid_copied,
+    ("cases", GridAdjusted.wire): _grid_copied,
+    ("cases", GridStaffed.wire): _roster_copied,
+    ("sharing", RecordsPublished.wire): _delivered,
+    ("sharing", DatasetDecided.wire): _granted,
+}

@@ -1,0 +1,158 @@
+"""Scenes of the video network."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from contracts import alerts
+from contracts.alerts import AlertAction, ReportReceived
+from contracts.cases import CaseClosed, CaseReported, CaseSource, CaseState
+from contracts.grid import GridAdjusted, GridPublished, GridState
+from contracts.shared import Point, Row
+from services.chassis.links import Outgoing
+from services.chassis.messages import delivery
+from services.chassis.topology import event_queue
+from tests.alerts.scene import grid_published, motion
+from tests.faults.scenes.grid import version
+from tests.faults.scenes.scene import CALLER, PUBLISHING, WRITING, Scene
+from tests.faults.stage import Stage
+
+QUEUE = event_queue("alerts", ReportReceived.wire)
+NEVER = (*WRITING, *PUBLISHING)
+CLOSING = ("alerts.acknowledged.v1", "alerts.judged.v1", "alerts.closed.v1")
+# outside every grid
+FAR = Point(longitude=120.0, latitude=40.0)
+CASE: dict[str, Any] = {"case_no": "C1", "category": "safety.intrusion"}
+
+
+def report(source: str) -> Outgoing:
+    """A camera's alarm, as the gateway publishes it."""
+    now = datetime.now(UTC)
+    told = ReportReceived(
+        report=uuid4().hex,
+        adapter="hikvision",
+        source=source,
+        content_type="application/xml",
+        received_at=now,
+        body=motion(at=now, type_="fielddetection"),
+    )
+    return delivery(told, told.report, None)._replace(exchange="", routing_key=QUEUE)
+
+
+async def raised(stage: Stage, source: str) -> str:
+    """The id of an alert that stands."""
+    found = stage.database["alerts"]
+    await stage.applied(report(source), done=lambda: found.find_one({"device": source}), what="raised")
+    return str((found.find_one({"device": source}) or {})["_id"])
+
+
+async def stand(stage: Stage) -> None:
+    """A device that is registered, one alert. No grid: where channels stand is followed by a round, not by a step."""
+    await stage.ask(alerts.SaveDevice(caller=CALLER, id="known", name="东门"))
+    await raised(stage, "seen")
+
+
+async def _report(_: Stage, number: int) -> Outgoing:
+    return report(f"cam-{number}")
+
+
+async def _published(stage: Stage, number: int) -> Outgoing:
+    code = f"230902001001{number + 100:03d}"
+    return stage.heard(grid_published().model_copy(update={"code": code}), code, 1)
+
+
+async def _adjusted(stage: Stage, number: int) -> Outgoing:
+    code = f"230902001002{number + 100:03d}"
+    told = {**grid_published().model_dump(), "code": code, "state": GridState.ACTIVE, "version": 2}
+    return stage.heard(GridAdjusted.model_validate(told), code, 2)
+
+
+async def _case_reported(stage: Stage, number: int) -> Outgoing:
+    alert = await raised(stage, f"cam-{number}")
+    told = CaseReported(**CASE, state=CaseState.REPORTED, alert=alert, version=1, source=CaseSource.VIDEO)
+    return stage.heard(told, "C1", 1)
+
+
+async def _case_closed(stage: Stage, number: int) -> Outgoing:
+    alert = await raised(stage, f"cam-{number}")
+    return stage.heard(CaseClosed(**CASE, state=CaseState.CLOSED, alert=alert, version=9), "C1", 9)
+
+
+async def _act(stage: Stage, number: int) -> alerts.ActOnAlert:
+    id = await raised(stage, f"cam-{number}")
+    expected = version(stage, "alerts", id)
+    return alerts.ActOnAlert(caller=CALLER, id=id, action=AlertAction.ACKNOWLEDGE, expected_version=expected)
+
+
+async def _device(stage: Stage, number: int) -> alerts.SaveDevice:
+    id = f"device-{number}"
+    await stage.ask(alerts.SaveDevice(caller=CALLER, id=id, name="东门"))
+    return alerts.SaveDevice(caller=CALLER, id=id, name="西门", expected_version=version(stage, "devices", id))
+
+
+async def _channel(stage: Stage, number: int) -> alerts.SaveChannel:
+    told = {"device": "known", "channel": f"c{number}", "point": FAR}
+    await stage.ask(alerts.SaveChannel(caller=CALLER, **told))
+    expected = version(stage, "channels", f"known/c{number}")
+    return alerts.SaveChannel(caller=CALLER, name="西门", expected_version=expected, **told)
+
+
+async def _import(_: Stage, number: int) -> alerts.ImportDevices:
+    values = {"device": f"new-{number}", "channel": "1", "longitude": FAR.longitude, "latitude": FAR.latitude}
+    return alerts.ImportDevices(caller=CALLER, rows=[Row(line=2, values=values)])
+
+
+async def _get_report(stage: Stage, _: int) -> alerts.GetReport:
+    found = stage.database["raw_reports"].find_one({})
+    return alerts.GetReport(caller=CALLER, report=str((found or {})["_id"]))
+
+
+async def _get_alert(stage: Stage, _: int) -> alerts.GetAlert:
+    found = stage.database["alerts"].find_one({})
+    return alerts.GetAlert(caller=CALLER, id=str((found or {})["_id"]))
+
+
+async def _test_adapter(_: Stage, __: int) -> alerts.TestAdapter:
+    return alerts.TestAdapter(caller=CALLER, adapter="hikvision", body=motion())
+
+
+async def _alerts(_: Stage, __: int) -> alerts.ListAlerts:
+    return alerts.ListAlerts(caller=CALLER)
+
+
+async def _devices(_: Stage, __: int) -> alerts.ListDevices:
+    return alerts.ListDevices(caller=CALLER)
+
+
+async def _channels(_: Stage, __: int) -> alerts.ListChannels:
+    return alerts.ListChannels(caller=CALLER)
+
+
+SCENES = [
+    Scene(
+        ReportReceived,
+        _report,
+        {"raw_reports": 1, "alerts": 1, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
+        more=("before_write:2", "after_write:2", *(f"*{point}:{turn}" for turn in (3, 4) for point in WRITING)),
+    ),
+    Scene(GridPublished, _published, {"grid_copies": 1}, never=NEVER),
+    Scene(GridAdjusted, _adjusted, {"grid_copies": 1}, never=NEVER),
+    Scene(CaseReported, _case_reported, {"alerts": 1}, never=PUBLISHING),
+    Scene(CaseClosed, _case_closed, {"alerts": 1, **dict.fromkeys(CLOSING, 1)}),
+    Scene(alerts.ActOnAlert, _act, {"alerts": 1, "alerts.acknowledged.v1": 1}, answer={"state": "acknowledged"}),
+    Scene(alerts.SaveDevice, _device, {"devices": 1}, never=PUBLISHING),
+    Scene(alerts.SaveChannel, _channel, {"channels": 1}, never=PUBLISHING),
+    Scene(
+        alerts.ImportDevices,
+        _import,
+        {"devices": 1, "channels": 1},
+        never=PUBLISHING,
+        more=("before_write:2", "after_write:2"),
+    ),
+    Scene(alerts.GetReport, _get_report, answer={"state": "parsed"}),
+    Scene(alerts.TestAdapter, _test_adapter, answer={"fault": None}),
+    Scene(alerts.ListAlerts, _alerts),
+    Scene(alerts.GetAlert, _get_alert, answer={"device": "seen"}),
+    Scene(alerts.ListDevices, _devices),
+    Scene(alerts.ListChannels, _channels),
+]
