@@ -1,0 +1,1 @@
+"""Messages that nobody can read, and a chassis that breaks its promises."""
