@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from contracts.faults import Unavailable
+from services.chassis import crash
+from services.chassis.settings import Settings
 
 from .conftest import CALLER, Probe, eventually
 
@@ -39,6 +41,28 @@ def test_killed_at_any_point_nothing_is_lost_or_doubled(probe: Probe, probe_cont
     eventually(lambda: probe.database.things.count_documents({"pending": True}) == 0)
     assert probe.database.event_log.count_documents({"type": "probe.made.v1"}) == 10
     assert probe.database.dead_letters.count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    ("profile", "crash_at"), [("production", "received"), ("local", "received"), ("test", "never")]
+)
+def test_a_crash_point_is_refused_outside_of_tests(
+    monkeypatch: pytest.MonkeyPatch, profile: Literal["production", "local", "test"], crash_at: str
+) -> None:
+    monkeypatch.setattr(crash, "settings", lambda: Settings(profile=profile, crash_at=crash_at))
+    crash._armed.cache_clear()
+    with pytest.raises(SystemExit, match="refused"):
+        crash.point("received")
+
+
+def test_several_points_are_armed_each_for_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Settings(profile="test", crash_at="received@make_thing:2,before_ack")
+    monkeypatch.setattr(crash, "settings", lambda: told)
+    crash._armed.cache_clear()
+    assert crash._armed() == {"received": ("make_thing", 2), "before_ack": ("", 1)}
+    crash.point("received", "probe.count_thing")
+    crash.point("after_write")
+    crash._armed.cache_clear()
 
 
 def test_stop_is_graceful(probe: Probe, probe_contracts: Any) -> None:
