@@ -1,6 +1,7 @@
 """`python -m services <name>`: one process of the city. `declare` sets up the broker and exits."""
 
 import os
+import signal
 import sys
 import warnings
 
@@ -19,6 +20,9 @@ def main() -> int:
         from services.chassis.run import main as run  # noqa: PLC0415
 
         return run(name)
+    if name in ("gateway", "console"):
+        # uvicorn stops in order, then raises the signal once more: the process would end as if it had been killed
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if name == "gateway":
         from services.gateway.app import main as gateway  # noqa: PLC0415
 
