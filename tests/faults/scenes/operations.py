@@ -85,7 +85,7 @@ def scenes(*, copies: bool, tells: str, to: str) -> list[Scene]:
     unknown = "" if copies else "replay_unknown"
     return [
         Scene(operations.LookAtDeadLetter, _look, {"audit": AtLeast(1)}, never=NEVER),
-        Scene(operations.RedriveDeadLetters, _redrive, {"audit": AtLeast(1)}, never=NEVER),
+        Scene(operations.RedriveDeadLetters, _redrive, {"audit": AtLeast(1)}, never=(*WRITING, "before_publish")),
         Scene(operations.ListDeadLetters, _letters),
         Scene(operations.GetStatus, _status),
         Scene(operations.ReplayEvents, send_again, fault="" if to else "queue_unknown", never=NEVER),
