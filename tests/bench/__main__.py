@@ -15,12 +15,16 @@ import typer
 from rich.console import Console
 
 from deploy.local.home import ROOT
-from tests.bench import stored
+from tests.bench import aging, batches, calls, locate, stored
 from tests.bench.findings import QUICK, Effort, Findings
 from tests.bench.stage import Stage
 
 PARTS: dict[str, Callable[[Stage, Effort, Console], Findings]] = {
     "stored": stored.run,
+    "batches": batches.run,
+    "calls": calls.run,
+    "locate": locate.run,
+    "aging": aging.run,
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pymongo.collection import Collection
+from pymongo.database import Database
 
 from contracts.shared import Scope
 from deploy.local.home import Home
@@ -18,6 +19,8 @@ from tests.bench.stage import Stage, port, until
 PROXY = "tests.bench.contenders.proxy_app:web"
 NAMEKO_MODULE = "tests.bench.contenders.nameko_app"
 KEY_OF = "bench"
+# an alert's `order` begins with its time: bounded on both sides, and not those that `aging` has seeded
+OF_THIS_RUN = {"order": {"$gt": "2022", "$lt": "3"}}
 PYTHON = {"PYTHONDONTWRITEBYTECODE": ""}
 
 
@@ -27,9 +30,24 @@ class Running:
 
     stage: Stage
     queue: str
-    stored: Collection[dict[str, Any]]
+    database: Database[dict[str, Any]]
+    collection: str
     url: str
     groups: Mapping[str, Sequence[Process]]
+
+    @property
+    def stored(self) -> Collection[dict[str, Any]]:
+        """Where a report counts as stored."""
+        return self.database[self.collection]
+
+    def unfinished(self) -> int:
+        """Batches of stored reports that are not in the alerts yet; only ours have any."""
+        return self.database["folds"].count_documents({"open": True})
+
+    def miscounted(self) -> int:
+        """Alarms that ours have stored, less what the alerts have counted of them."""
+        alarms = self.database["raw_reports"].count_documents({"state": "received"})
+        return alarms - sum(int(alert["count"]) for alert in self.database["alerts"].find(OF_THIS_RUN, {"count": 1}))
 
 
 Plans = Callable[[Stage, str, str], Mapping[str, Sequence[Plan]]]
@@ -54,8 +72,8 @@ class Contestant:
             left = iter(processes)
             members = {name: [next(left) for _ in plans] for name, plans in groups.items()}
             until(lambda: not self.queue or stage.queue(self.queue)[1] > 0, f"{self.name} consumes")
-            stored = stage.mongo[database][self.collection]
-            yield Running(stage, self.queue, stored, f"http://127.0.0.1:{number}", members)
+            found = stage.mongo[database]
+            yield Running(stage, self.queue, found, self.collection, f"http://127.0.0.1:{number}", members)
 
 
 def key(home: Home) -> str:

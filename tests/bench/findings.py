@@ -33,7 +33,7 @@ class Effort:
     among: tuple[str, ...] = ()
 
 
-QUICK = Effort(window_s=2.0, rounds=1, call_s=1.0, polygons=(810, 10_000), alerts=(1_000, 20_000))
+QUICK = Effort(window_s=2.0, rounds=1, call_s=1.0, polygons=(810,), alerts=(500, 2_000))
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,17 @@ class Findings:
         self.tables += part.tables
         self.marks += part.marks
 
+    def mark(self, wanted: str, found: str, met: bool) -> None:
+        """Put a promise beside what came of it."""
+        self.marks.append(Mark(wanted, found, met))
+
     def at_least(self, wanted: str, found: float, least: float) -> None:
         """Mark a figure that should be high."""
-        self.marks.append(Mark(f"{wanted} ≥ {least:,g}", f"{found:,.4g}", found >= least))
+        self.mark(f"{wanted} ≥ {least:,g}", f"{found:,.4g}", found >= least)
 
     def at_most(self, wanted: str, found: float, most: float) -> None:
         """Mark a figure that should be low."""
-        self.marks.append(Mark(f"{wanted} ≤ {most:,g}", f"{found:,.4g}", found <= most))
+        self.mark(f"{wanted} ≤ {most:,g}", f"{found:,.4g}", found <= most)
 
     def show(self, console: Console) -> None:
         """Tables, then marks."""

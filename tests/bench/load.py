@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.bench.traffic import Post
 
 SCRIPT = Path(__file__).with_name("post.lua")
@@ -45,7 +47,7 @@ def prepared(path: Path, posts: Sequence[Post]) -> Path:
     return path
 
 
-def post(url: str, posts: Path, key: str, seconds: float, connections: int = 64, *, begin: int = 0) -> Answers:
+def post(url: str, posts: Path, key: str, seconds: float, connections: int, *, begin: int = 0) -> Answers:
     """Post in turn, from the `begin`-th on, for so long."""
     return _run(url, connections, seconds, ["--", str(posts), key, str(begin)])
 
@@ -58,6 +60,14 @@ def post_unique(url: str, posts: Path, key: str, seconds: float, connections: in
 def get(url: str, key: str, seconds: float, connections: int) -> Answers:
     """One address again and again."""
     return _run(url, connections, seconds, ["-H", f"X-API-Key: {key}"])
+
+
+def answered(url: str, key: str) -> bool:
+    """Whether one GET of the address is answered with 200."""
+    try:
+        return httpx.get(url, headers={"X-API-Key": key}, timeout=10, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _run(url: str, connections: int, seconds: float, more: Sequence[str]) -> Answers:

@@ -8,7 +8,8 @@ import psutil
 
 # what the processes of a run use together while nothing is asked of them is well below this share of a core
 QUIET_SHARE = 0.15
-QUIET_S = 0.6
+# longer than anybody puts anything off: ours note every two seconds which cameras they have heard
+QUIET_S = 2.2
 
 
 @dataclass(frozen=True)
