@@ -12,6 +12,7 @@ from services.chassis import context
 
 _QUIET = ("nameko", "amqp", "kombu", "opentelemetry", "urllib3", "pymongo", "httpx", "httpcore", "uvicorn.access")
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -34,7 +35,7 @@ class JsonFormatter(logging.Formatter):
         line.update({key: value for key, value in vars(record).items() if key not in _PLAIN})
         if record.exc_info and record.exc_info[1]:
             line.update(describe(record.exc_info[1], record.exc_info[2]))
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
 
 def describe(error: BaseException, where: TracebackType | None = None) -> dict[str, object]:
@@ -54,6 +55,9 @@ def setup(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # what no line shows need not be looked up for each: caller, thread, process
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in _QUIET:
         # these print message bodies and worker arguments when something goes wrong
         logging.getLogger(name).setLevel(logging.CRITICAL)

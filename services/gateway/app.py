@@ -1,6 +1,7 @@
 """The one door: how it is put together, started and stopped."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,9 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, tracing
 from services.chassis.asking import Bus
@@ -24,33 +23,67 @@ from services.gateway.clients import Clients
 from services.gateway.door import Door
 from services.gateway.health import Readiness
 from services.gateway.idempotency import Idempotency
-from services.gateway.journey import Journey
-from services.gateway.problems import of_status, problem
+from services.gateway.journey import Journeys
+from services.gateway.plain import Plain
 from services.gateway.routes import AREAS
 from services.gateway.settings import GatewaySettings
 from services.gateway.spool import Spool
 
 openapi = docs.openapi
 log = logging.getLogger(__name__)
+# reports a second whose journeys are recorded: in a storm some tell as much as all, and each keeps its trace id
+RECORDED = 200.0
 
 
-def build(settings: GatewaySettings) -> FastAPI:
+def build(settings: GatewaySettings) -> ASGIApp:
     """The application. Broker and store are reached when it starts, and may be away then."""
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with _door(settings) as door:
             app.state.door, app.state.readiness = door, Readiness(door)
+            # what is here now stays: no look for garbage need go through it again
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(20_000, 20, 50)
             yield
 
-    app = FastAPI(lifespan=life, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.add_middleware(Journey)
-    app.add_exception_handler(HTTPException, _turned_away)
-    app.router.routes += [intake.ROUTE, *health.ROUTES, *docs.ROUTES]
-    for area in AREAS:
-        for route in area.routes:
-            app.add_api_route(route.path, route.endpoint, methods=[route.method], name=route.name, response_model=None)
-    return app
+    app = FastAPI(
+        lifespan=life,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # the framework's own spans would hold query values and texts of exceptions
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.router.routes += [*health.ROUTES, *docs.ROUTES]
+    app.router.routes += [
+        Plain(route.path, route.endpoint, methods=[route.method], name=route.name)
+        for area in AREAS
+        for route in area.routes
+    ]
+    return Front(app)
+
+
+class Front:
+    """Devices go straight to the intake, everybody else to the routes.
+
+    The framework's middleware is left out: it would tell of faults in its own words, and of no trace.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.routes = Journeys(app.router)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self.app
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif place := intake.place_of(scope["path"]):
+            await intake.take(self.app.state.door, place, scope, receive, send)
+        else:
+            await self.routes(scope, receive, send)
 
 
 @asynccontextmanager
@@ -106,17 +139,11 @@ async def _prepared(door: Door) -> bool:
     return True
 
 
-async def _turned_away(request: Request, error: Exception) -> Response:
-    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    fault = of_status(status, headers)
-    return problem(fault, request.headers.get("accept-language", ""), tracing.current_trace_id())
-
-
 def main() -> int:
     """Serve until SIGTERM, then finish what runs within ten seconds."""
     settings = GatewaySettings()
     logs.setup("gateway", settings.log_level)
-    tracing.setup("gateway", settings.otlp_endpoint)
+    tracing.setup("gateway", settings.otlp_endpoint, tracing.Paced(f"POST {intake.PATH}", RECORDED))
     uvicorn.run(
         build(settings),
         host=settings.gateway_host,

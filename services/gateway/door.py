@@ -22,7 +22,7 @@ from services.gateway.access import Access
 from services.gateway.answers import answer
 from services.gateway.audit import Audit, AuditEntry
 from services.gateway.clients import Clients
-from services.gateway.idempotency import Idempotency, fingerprint_of, key_of
+from services.gateway.idempotency import Idempotency, checked, fingerprint_of
 from services.gateway.limits import ORDINARY, expected_version, read_body
 from services.gateway.problems import internal, problem, store_away
 from services.gateway.settings import GatewaySettings
@@ -57,15 +57,18 @@ class Door:
     http: httpx.AsyncClient
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def record(self, request: HttpRequest, response: Response, code: str | None) -> None:
-        """Leave a record of a request that would change something; if the database is away, in the log."""
+    async def record(self, request: HttpRequest, path: str, response: Response, code: str | None) -> None:
+        """Leave a record of a request that would change something; if the database is away, in the log.
+
+        `path` is the template of its route.
+        """
         caller: Caller | None = getattr(request.state, "caller", None)
         entry = AuditEntry(
             at=datetime.now(UTC),
             client=caller.client if caller else None,
             actor=caller.actor if caller else None,
             method=request.method,
-            path=template_of(request),
+            path=path,
             status=response.status_code,
             code=code,
             trace_id=tracing.current_trace_id(),
@@ -133,9 +136,9 @@ async def admit(request: HttpRequest, rule: Rule, handler: Handler) -> Response:
 
     try:
         scope = rule.scope(request) if callable(rule.scope) else rule.scope
-        caller = await door.access.caller(request, scope)
-        body = await read_body(request, rule.limit)
-        key = key_of(request) if rule.writes else None
+        caller = await door.access.caller(request.scope, scope)
+        body = await read_body(request.receive, request.headers.get("content-length", ""), rule.limit)
+        key = checked(request.headers.get("idempotency-key")) if rule.writes else None
         call = Call(door, request, caller, body, key, expected_version(request) if rule.writes else None)
         if key is None:
             response = await carried_out(call)
@@ -152,5 +155,5 @@ async def admit(request: HttpRequest, rule: Rule, handler: Handler) -> Response:
         log.exception("request failed", exc_info=error)
         response = await refused(internal())
     if rule.writes:
-        await door.record(request, response, codes[0] if codes else None)
+        await door.record(request, template_of(request), response, codes[0] if codes else None)
     return response

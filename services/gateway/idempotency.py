@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from bson import Binary
 from pymongo import IndexModel
@@ -30,6 +31,9 @@ class Idempotency:
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self.collection = database["idempotency"]
+        self._process = uuid4().hex
+        # what this very process runs now, by key: fingerprints
+        self._running: dict[str, str] = {}
 
     async def prepare(self) -> None:
         """Index that ends the keeping."""
@@ -41,10 +45,21 @@ class Idempotency:
 
         Raises Conflict "idempotency_mismatch" for another body, "idempotency_running" while the first still runs.
         The answer of a `secret` order (a new key) is not kept: a retry is told that it was shown once.
-        An answer of 5xx is forgotten, so that the retry runs.
+        An answer of 5xx is forgotten, so that the retry runs; so is one that the database did not keep: the owning
+        service recognises the key and answers alike.
         """
-        name, started = f"{client}:{key}", datetime.now(UTC)
-        record = {"_id": name, "fingerprint": fingerprint, "started_at": started, "state": "running"}
+        name = f"{client}:{key}"
+        if name in self._running:
+            raise _running() if self._running[name] == fingerprint else _mismatch()
+        self._running[name] = fingerprint
+        try:
+            return await self._once(name, fingerprint, run, secret)
+        finally:
+            del self._running[name]
+
+    async def _once(self, name: str, fingerprint: str, run: Run, secret: bool) -> Response:
+        started, claim = datetime.now(UTC), {"state": "running", "process": self._process}
+        record = {"_id": name, "fingerprint": fingerprint, "started_at": started, **claim}
         try:
             await self.collection.insert_one(record)
         except DuplicateKeyError:
@@ -68,16 +83,15 @@ class Idempotency:
         if kept is None:
             raise _running()
         if kept["fingerprint"] != fingerprint:
-            raise Conflict(
-                "idempotency_mismatch",
-                "该 Idempotency-Key 已用于另一请求",
-                "this Idempotency-Key was used for another request",
-            )
+            raise _mismatch()
         if kept["state"] == "running":
-            if kept["started_at"] > now - ABANDONED_AFTER:
+            # our own that no longer runs: the database was away when it ended
+            abandoned = kept.get("process") == self._process or kept["started_at"] <= now - ABANDONED_AFTER
+            if not abandoned:
                 raise _running()
             taken = await self.collection.update_one(
-                {"_id": name, "state": "running", "started_at": kept["started_at"]}, {"$set": {"started_at": now}}
+                {"_id": name, "state": "running", "started_at": kept["started_at"]},
+                {"$set": {"started_at": now, "process": self._process}},
             )
             if taken.modified_count == 0:
                 raise _running()
@@ -92,9 +106,8 @@ class Idempotency:
         return Response(bytes(kept["body"]), kept["status"], headers, kept["media_type"])
 
 
-def key_of(request: Request) -> str | None:
+def checked(key: str | None) -> str | None:
     """The caller's key. Raises Turned (400) for one that is empty, too long or not visible ASCII."""
-    key = request.headers.get("idempotency-key")
     if key is not None and not SYNTAX.match(key):
         raise Turned(
             400,
@@ -122,6 +135,14 @@ def _kept(response: Response, *, secret: bool) -> dict[str, Any]:
         "media_type": response.media_type,
         "body": Binary(bytes(response.body)),
     }
+
+
+def _mismatch() -> Conflict:
+    return Conflict(
+        "idempotency_mismatch",
+        "该 Idempotency-Key 已用于另一请求",
+        "this Idempotency-Key was used for another request",
+    )
 
 
 def _running() -> Conflict:

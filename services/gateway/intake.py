@@ -1,30 +1,39 @@
-"""The hot way in: a report's bytes become durable, then the device gets its 202. Nothing is read out of them here."""
+"""The hot way in: a report's bytes become durable, then the device gets its 202. Nothing is read out of them here.
+
+It stands before the framework: an accepted report passes `take` from top to bottom and nothing else. The raw report
+itself is its record; a refusal leaves a line in the log, a record and a problem document like any other.
+"""
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from datetime import datetime
+from secrets import token_hex
+from typing import Any, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
 
 from opentelemetry.context import attach, detach
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as HttpScope
 
 from contracts.alerts import Report, ReportReceived
 from contracts.faults import Fault, Invalid, NotFound, Unavailable
-from contracts.shared import Caller, Scope
+from contracts.shared import Scope
 from services.chassis import context, tracing
-from services.gateway.answers import JSON
-from services.gateway.door import Door, door_of
-from services.gateway.idempotency import key_of
+from services.gateway.door import Door
+from services.gateway.idempotency import checked
+from services.gateway.journey import Journey, journey, refusal
 from services.gateway.limits import INTAKE, read_body
-from services.gateway.plain import Plain
-from services.gateway.problems import problem, store_away
+from services.gateway.problems import of_status, store_away
 
 ADAPTERS = ("hikvision", "gb28181")
 PATH = "/v1/intake/{adapter}/{source}"
-SOURCE = re.compile(r"^[A-Za-z0-9_.:\-]{1,100}$")
+PLACE = re.compile(r"/v1/intake/([^/]+)/([^/]+)")
+SOURCE = re.compile(r"[A-Za-z0-9_.:\-]{1,100}")
 # how long a device waits for the broker before its report is kept here
 PATIENCE = 2.0
 REMEMBERED = 10_000
@@ -34,55 +43,65 @@ ADAPTER: dict[str, Any] = {
     "required": True,
     "schema": {"type": "string", "enum": list(ADAPTERS)},
 }
+ACCEPTED = [(b"content-type", b"application/json"), (b"content-length", b"45")]
 
-_recent: OrderedDict[str, Report] = OrderedDict()
+
+class Recent(NamedTuple):
+    """An accepted report without its body."""
+
+    adapter: str
+    source: str
+    received_at: datetime
+    content_type: str
+    size: int
+    trace_id: str | None
 
 
-async def take(request: Request) -> Response:
+_recent: OrderedDict[str, Recent] = OrderedDict()
+
+
+def place_of(path: str) -> tuple[str, str] | None:
+    """Adapter and source as the path names them; None for any other path."""
+    found = PLACE.fullmatch(path)
+    return (found[1], found[2]) if found else None
+
+
+async def take(door: Door, place: tuple[str, str], request: HttpScope, receive: Receive, send: Send) -> None:
     """202 with the report's id once its bytes are durable; never a 4xx for what they say."""
-    door = door_of(request)
-    try:
-        caller = await door.access.caller(request, Scope.ALERTS_REPORT)
-        adapter, source = known_adapter(request), _source(request)
-        body = await read_body(request, INTAKE)
-        report = ReportReceived(
-            report=_name(request, caller, adapter, source),
-            adapter=adapter,
-            source=source,
-            content_type=content_type_of(request),
-            received_at=context.now(),
-            body=body,
+    with journey(request, PATH) as made:
+        try:
+            report = await _accept(door, place, request, receive)
+        except Exception as error:
+            response = await _refused(door, made, error, request)
+            await response(request, receive, send)
+            return
+        _recent[report.report] = Recent(
+            report.adapter, report.source, report.received_at, report.content_type, len(report.body), made.trace_id
         )
-        await _keep(door, report)
-    except Fault as fault:
-        response = problem(fault, request.headers.get("accept-language", ""), tracing.current_trace_id())
-        await door.record(request, response, fault.code)
-        return response
-    _remember(report)
-    return Response(b'{"report":"%s"}' % report.report.encode(), 202, media_type=JSON)
-
-
-ROUTE = Plain(PATH, take, methods=["POST"])
+        if len(_recent) > REMEMBERED:
+            _recent.popitem(last=False)
+        made.status = 202
+        await send({"type": "http.response.start", "status": 202, "headers": ACCEPTED + made.headers()})
+        await send({"type": "http.response.body", "body": b'{"report":"%b"}' % report.report.encode()})
 
 
 async def known(door: Door, report: str) -> Report | None:
     """A report that was accepted and that its service has not seen yet."""
-    if report in _recent:
-        return _recent[report]
+    if recent := _recent.get(report):
+        return Report(report=report, state="received", **recent._asdict())
     try:
         waiting = await door.spool.get(report)
     except PyMongoError:
         return None
-    return _received(waiting) if waiting else None
+    if waiting is None:
+        return None
+    told = waiting.model_dump(exclude={"body"})
+    return Report(**told, size=len(waiting.body), state="received")
 
 
 def known_adapter(request: Request) -> str:
     """The adapter of the path. Raises NotFound."""
-    adapter: str = request.path_params["adapter"]
-    if adapter not in ADAPTERS:
-        listed = ", ".join(ADAPTERS)
-        raise NotFound("adapter_unknown", f"没有该适配器; 可用: {listed}", f"no such adapter; there are {listed}")
-    return adapter
+    return _adapter(request.path_params["adapter"])
 
 
 def content_type_of(request: Request) -> str:
@@ -99,6 +118,26 @@ async def publish_spooled(door: Door, report: ReportReceived, traceparent: str |
         detach(context_of_report)
 
 
+async def _accept(door: Door, place: tuple[str, str], request: HttpScope, receive: Receive) -> ReportReceived:
+    if request["method"] != "POST":
+        raise of_status(405, {"Allow": "POST"})
+    caller = await door.access.caller(request, Scope.ALERTS_REPORT)
+    adapter, source = _adapter(place[0]), _source(place[1])
+    # the first of several, as everywhere else
+    headers = dict(reversed(request["headers"]))
+    body = await read_body(receive, headers.get(b"content-length", b"").decode("latin-1"), INTAKE)
+    report = ReportReceived(
+        report=_name(headers, caller.client, adapter, source),
+        adapter=adapter,
+        source=source,
+        content_type=headers.get(b"content-type", b"").decode("latin-1")[:300],
+        received_at=context.now(),
+        body=body,
+    )
+    await _keep(door, report)
+    return report
+
+
 async def _keep(door: Door, report: ReportReceived) -> None:
     """On the bus, or in the spool while the bus is away or its confirm is in doubt."""
     if door.bus.connected and not door.spool.stuck:
@@ -110,33 +149,33 @@ async def _keep(door: Door, report: ReportReceived) -> None:
         raise store_away() from None
 
 
-def _name(request: Request, caller: Caller, adapter: str, source: str) -> str:
-    """A retry under the same Idempotency-Key or CloudEvents id is the same report."""
-    own = key_of(request) or "\n".join(request.headers.get(name, "") for name in ("ce-source", "ce-id")).strip()
-    return uuid5(NAMESPACE_URL, "\n".join([caller.client, adapter, source, own])).hex if own else uuid4().hex
+def _adapter(name: str) -> str:
+    if name not in ADAPTERS:
+        listed = ", ".join(ADAPTERS)
+        raise NotFound("adapter_unknown", f"没有该适配器; 可用: {listed}", f"no such adapter; there are {listed}")
+    return name
 
 
-def _source(request: Request) -> str:
-    source: str = request.path_params["source"]
-    if not SOURCE.match(source):
+def _source(name: str) -> str:
+    if not SOURCE.fullmatch(name):
         raise Invalid("source_invalid", "来源名须为 1–100 个字母、数字或 _ . : -", "letters, digits and _ . : - only")
-    return source
+    return name
 
 
-def _remember(report: ReportReceived) -> None:
-    _recent[report.report] = _received(report)
-    if len(_recent) > REMEMBERED:
-        _recent.popitem(last=False)
+def _name(headers: Mapping[bytes, bytes], client: str, adapter: str, source: str) -> str:
+    """A retry under the same Idempotency-Key or CloudEvents id is the same report."""
+    if b"idempotency-key" in headers:
+        own = checked(headers[b"idempotency-key"].decode("latin-1"))
+    else:
+        own = b"\n".join((headers.get(b"ce-source", b""), headers.get(b"ce-id", b""))).decode("latin-1").strip()
+    return uuid5(NAMESPACE_URL, f"{client}\n{adapter}\n{source}\n{own}").hex if own else token_hex(16)
 
 
-def _received(report: ReportReceived) -> Report:
-    return Report(
-        report=report.report,
-        adapter=report.adapter,
-        source=report.source,
-        received_at=report.received_at,
-        content_type=report.content_type,
-        size=len(report.body),
-        state="received",
-        trace_id=tracing.current_trace_id(),
-    )
+async def _refused(door: Door, made: Journey, error: Exception, request: HttpScope) -> Response:
+    response = refusal(request, error)
+    made.status = response.status_code
+    response.raw_headers += made.headers()
+    if isinstance(error, Fault) and request["method"] == "POST":
+        await door.record(Request(request), PATH, response, error.code)
+    made.tell(request)
+    return response

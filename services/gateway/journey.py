@@ -1,77 +1,124 @@
-"""One server span, one log line and one trace id for every request; never a query value, never a body."""
+"""One server span and one trace id for every request, one log line for most; never a query value, never a body."""
 
 import logging
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from opentelemetry.trace import SpanKind, StatusCode
-from starlette.datastructures import Headers, MutableHeaders
+from opentelemetry.context import Context, attach, detach
+from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.faults import Fault
 from services.chassis import tracing
-from services.gateway.problems import internal, problem
+from services.gateway.problems import internal, of_status, problem
 
 log = logging.getLogger("yiwang.gateway")
 # asked every few seconds by machines: a line and a trace each would drown the others
 UNTOLD = frozenset({"/healthz", "/readyz"})
-UNSAMPLED = {"traceparent": f"00-{'1' * 32}-{'1' * 16}-00"}
+UNSAMPLED = tracing.extract({"traceparent": f"00-{'1' * 32}-{'1' * 16}-00"})
+NEW = Context()
+CARRIED = frozenset({b"traceparent", b"tracestate"})
+UNMATCHED = "unmatched"
 
 
+@dataclass(slots=True)
 class Journey:
-    """Outermost but for the framework's own: what it lets out has a trace id."""
+    """What is known of one request while it is carried out. `template` is the path of its route."""
+
+    span: Span
+    began: float
+    template: str = UNMATCHED
+    status: int = 0
+
+    @property
+    def trace_id(self) -> str:
+        """32 hex digits."""
+        return f"{self.span.get_span_context().trace_id:032x}"
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """What every answer carries."""
+        found = self.span.get_span_context()
+        trace_id = b"%032x" % found.trace_id
+        return [
+            (b"x-trace-id", trace_id),
+            (b"traceresponse", b"00-%b-%016x-%02x" % (trace_id, found.span_id, found.trace_flags)),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+
+    def tell(self, scope: Scope) -> None:
+        """The log line of this request."""
+        caller = scope.get("state", {}).get("caller")
+        told = {
+            "method": scope["method"],
+            "path": self.template,
+            "status": self.status,
+            "ms": round((time.perf_counter() - self.began) * 1000, 1),
+            "client": getattr(caller, "client", None),
+        }
+        log.info("request", extra=told)
+
+
+@contextmanager
+def journey(scope: Scope, template: str = UNMATCHED) -> Iterator[Journey]:
+    """The journey of one request, present until it ends."""
+    carried = {name.decode(): value.decode("latin-1") for name, value in scope["headers"] if name in CARRIED}
+    parent = UNSAMPLED if scope["path"] in UNTOLD else tracing.extract(carried) if carried else NEW
+    span = tracing.tracer.start_span(f"{scope['method']} {template}", parent, SpanKind.SERVER)
+    made = Journey(span, time.perf_counter(), template)
+    token = attach(set_span_in_context(span, NEW))
+    try:
+        yield made
+    finally:
+        detach(token)
+        if span.is_recording():
+            span.update_name(f"{scope['method']} {made.template}")
+            span.set_attribute("http.request.method", scope["method"])
+            span.set_attribute("http.route", made.template)
+            span.set_attribute("http.response.status_code", made.status)
+            if made.status >= 500:
+                span.set_status(StatusCode.ERROR)
+            span.end()
+
+
+class Journeys:
+    """Around the routes: every answer has a trace id, and every refusal is a problem document."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        carried = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        parent = tracing.extract(UNSAMPLED if scope["path"] in UNTOLD else carried)
-        began, told = time.perf_counter(), {"status": 500, "begun": False}
-        with tracing.tracer.start_as_current_span(scope["method"], parent, SpanKind.SERVER) as span:
-            found = span.get_span_context()
-            trace_id = f"{found.trace_id:032x}"
+        with journey(scope) as made:
 
             async def traced(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    told.update(status=message["status"], begun=True)
-                    out = MutableHeaders(scope=message)
-                    out["X-Trace-Id"] = trace_id
-                    out["traceresponse"] = f"00-{trace_id}-{found.span_id:016x}-{found.trace_flags:02x}"
-                    out["X-Content-Type-Options"] = "nosniff"
+                    made.status = message["status"]
+                    message = {**message, "headers": [*message.get("headers", ()), *made.headers()]}
                 await send(message)
 
             try:
                 await self.app(scope, receive, traced)
             except Exception as error:
-                log.exception("request failed", exc_info=error)
-                if not told["begun"]:
-                    response = problem(internal(), headers.get("accept-language", ""), trace_id)
+                response = refusal(scope, error)
+                # an answer that has begun breaks off, so that nobody takes it for whole
+                if not made.status:
                     await response(scope, receive, traced)
-            template = getattr(scope.get("route"), "path", None) or "unmatched"
-            span.update_name(f"{scope['method']} {template}")
-            span.set_attributes(
-                {
-                    "http.request.method": scope["method"],
-                    "http.route": template,
-                    "http.response.status_code": told["status"],
-                }
-            )
-            if told["status"] >= 500:
-                span.set_status(StatusCode.ERROR)
-            if template not in UNTOLD:
-                log.info("request", extra=_line(scope, template, told["status"], time.perf_counter() - began))
+            made.template = getattr(scope.get("route"), "path", UNMATCHED)
+            if made.template not in UNTOLD:
+                made.tell(scope)
 
 
-def _line(scope: Scope, template: str, status: int, seconds: float) -> dict[str, Any]:
-    caller = scope.get("state", {}).get("caller")
-    return {
-        "method": scope["method"],
-        "path": template,
-        "status": status,
-        "ms": round(seconds * 1000, 1),
-        "client": getattr(caller, "client", None),
-    }
+def refusal(scope: Scope, error: Exception) -> Response:
+    """The problem document for what went wrong; only what nobody foresaw is a fault of ours, and logged."""
+    if isinstance(error, HTTPException):
+        fault: Fault = of_status(error.status_code, error.headers)
+    elif isinstance(error, Fault):
+        fault = error
+    else:
+        log.exception("request failed", exc_info=error)
+        fault = internal()
+    return problem(fault, Request(scope).headers.get("accept-language", ""), tracing.current_trace_id())

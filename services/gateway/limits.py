@@ -3,7 +3,8 @@
 import asyncio
 import re
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive
 
 from services.gateway.problems import Turned
 
@@ -14,24 +15,30 @@ BODY_SECONDS = 30.0
 ETAG = re.compile(r'^\s*(W/)?"([\x21\x23-\x7e]*)"\s*$')
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, counted while it is read. Raises Turned 413 beyond `limit` bytes, 408 when it takes too long."""
-    declared = request.headers.get("content-length", "")
+async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
+    """The body, counted while it is read; `declared` is the Content-Length.
+
+    Raises Turned 413 beyond `limit` bytes, 408 when it takes too long, 400 when it breaks off.
+    """
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Turned(400, "body_incomplete", "请求体不完整", "the body is not complete")
+                part: bytes = message.get("body", b"")
                 size += len(part)
                 if size > limit:
                     raise _too_large(limit)
                 parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
     except TimeoutError:
         raise Turned(408, "body_too_slow", "请求体传输超时", "the body came too slowly", CLOSE) from None
-    except ClientDisconnect:
-        raise Turned(400, "body_incomplete", "请求体不完整", "the body is not complete") from None
-    return b"".join(parts)
 
 
 def expected_version(request: Request) -> int | None:
