@@ -3,9 +3,10 @@
 import json
 import math
 import unicodedata
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from contracts.faults import Invalid
 
@@ -23,6 +24,14 @@ def loads(body: bytes | str, *, keys_checked: bool = True) -> JsonValue:
 
 def parse(body: bytes | str) -> JsonValue:
     """The value as it is written: whoever takes it cleans each of its parts. Raises Invalid."""
+    try:
+        return cast("JsonValue", from_json(body, allow_inf_nan=False))
+    except ValueError:
+        # twice as fast as the standard library's, but it tells no place and lets no lone surrogate through to be named
+        return _parse_exactly(body)
+
+
+def _parse_exactly(body: bytes | str) -> JsonValue:
     try:
         value: JsonValue = json.loads(body, parse_constant=_no_constant)
     except RecursionError:

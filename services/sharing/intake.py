@@ -1,11 +1,11 @@
 """Looks at data events one by one: what is good becomes an entry of the log, what is bad a fault with its place."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from contracts.faults import Invalid
 from contracts.sharing import CloudEvent, RecordFault
@@ -15,7 +15,6 @@ from services.sharing.schemas import Checker
 MOST_BYTES = 256 * 1024
 MARK, KEY_MARK = 16, 8
 _LONGEST_KEY = 200
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Entry(NamedTuple):
@@ -85,7 +84,7 @@ def _cleaned(event: CloudEvent) -> JsonValue:
 def _entry(event: CloudEvent, data: JsonValue, checker: Checker, key_field: str) -> Entry:
     if not isinstance(data, dict):
         raise Invalid.field("", "not_an_object", "数据必须是 JSON 对象", "the data must be a JSON object")
-    text = _encode(data)
+    text = to_json(data).decode()
     if len(text) > MOST_BYTES:
         raise Invalid.field("", "record_too_large", f"单条数据超过 {MOST_BYTES} 字符", f"over {MOST_BYTES} characters")
     if not checker.fits(data):

@@ -7,7 +7,9 @@ import pytest
 from starlette.datastructures import Headers
 
 from contracts.faults import Invalid
-from contracts.sharing import Published, RecordFault
+from contracts.shared import Caller
+from contracts.sharing import Published, PublishRecords, RecordFault
+from services.chassis import safe_json
 from services.gateway import cloudevents
 from services.gateway.problems import Turned
 
@@ -79,6 +81,49 @@ def test_a_batch_answers_for_each_place() -> None:
         (3, "specversion_unsupported"),
     ]
     assert cloudevents.status_of(outcome, reading) == 207
+
+
+def nested(levels: int) -> Any:
+    return {"n": nested(levels - 1)} if levels else 1
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "pointer"),
+    [
+        ({"data": {"$where": 1}}, "key_invalid", "/data"),
+        ({"data": {"a": {"b.c": 1}}}, "key_invalid", "/data/a"),
+        ({"data": {"a": "\x00"}}, "text_invalid", "/data/a"),
+        ({"data": {"a": "\ud800"}}, "text_invalid", "/data/a"),
+        ({"id": "\ud800"}, "text_invalid", "/id"),
+        ({"data": {"a": 1e999}}, None, None),  # the standard library writes Infinity, which is no JSON
+        ({"data": nested(28)}, "json_too_deep", None),
+    ],
+)
+def test_one_that_is_not_clean_does_not_spoil_the_batch(
+    change: dict[str, Any], code: str | None, pointer: str | None
+) -> None:
+    if code is None:
+        with pytest.raises(Invalid):
+            batch(EVENT, {**EVENT, **change})
+        return
+    reading = batch(EVENT, {**EVENT, **change}, {**EVENT, "data": {"e\u0301": "e\u0301"}})
+    assert [(place, event.data) for place, event in reading.events] == [(0, {"n": 1}), (2, {"é": "é"})]
+    ((index, found),) = [(fault.index, fault) for fault in reading.faults]
+    assert (index, found.code) == (1, code)
+    assert pointer is None or found.pointer == pointer
+    assert found.model_dump_json()
+
+
+def test_what_the_door_lets_in_is_shallow_enough_for_the_bus() -> None:
+    ((_, event),) = batch({**EVENT, "data": nested(27)}).events
+    order = PublishRecords(caller=Caller(client="c", scopes=frozenset()), dataset="d", events=[event])
+    safe_json.loads(b'{"args":[' + order.model_dump_json().encode() + b'],"kwargs":{}}', keys_checked=False)
+
+
+def test_an_attribute_that_is_wrong_is_found_among_many() -> None:
+    reading = batch(*({**EVENT, "id": str(n), "time": "yesterday" if n == 50 else None} for n in range(100)))
+    assert [place for place, _ in reading.events] == [n for n in range(100) if n != 50]
+    assert [(fault.index, fault.id, fault.pointer) for fault in reading.faults] == [(50, "50", "/time")]
 
 
 def test_all_bad_is_one_problem_that_names_each() -> None:

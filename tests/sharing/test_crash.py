@@ -1,11 +1,15 @@
 """Publishing is exact although the process is killed between its steps."""
 
+import asyncio
 import json
+import signal
 
 import pytest
 
-from contracts.faults import Fault
-from contracts.sharing import GetDataset, PublishRecords, QueryRecords
+from contracts.faults import Fault, Unavailable
+from contracts.sharing import GetDataset, Published, PublishRecords, QueryRecords
+from services.chassis.asking import Bus
+from services.sharing.store.record_log import RecordLog
 from tests.sharing.conftest import Sharing, eventually
 from tests.sharing.scene import consumer, event, provider
 
@@ -31,3 +35,44 @@ def test_publishing_survives_a_kill_at_each_step(fragile: Sharing, crash_at: str
     query = QueryRecords(caller=consumer, dataset="d", purpose="grid_governance", limit=200)
     current = [item.sequence for item in fragile.ask(query).items]
     assert current == list(range(1, 151))
+
+
+def test_two_processes_publish_to_one_dataset_and_one_is_killed_between(fragile: Sharing) -> None:
+    """Three clients send overlapping batches at once and again until each is answered; every event stands once."""
+    fragile.start()
+    fragile.published_dataset("d")
+    doomed = fragile.start(CRASH_AT="before_write:4")  # after it has appended to the log and before it announces
+    batches, size, step = 24, 60, 40
+
+    async def sent(bus: Bus, number: int, client: int) -> Published:
+        events = [event(n) for n in range(number * step, number * step + size)]
+        while True:
+            command = PublishRecords(
+                caller=provider, dataset="d", events=events, idempotency_key=f"{number if client else 'own'}-{number}"
+            )
+            try:
+                return await bus.ask(command, 3)
+            except Unavailable:
+                await asyncio.sleep(0.05)
+
+    async def story() -> list[Published]:
+        return await asyncio.gather(*(sent(fragile.bus, n, client) for n in range(batches) for client in range(3)))
+
+    answers = fragile.loop.run_until_complete(story())
+    assert doomed.child
+    assert doomed.child.wait(10) == -signal.SIGKILL
+    total = (batches - 1) * step + size
+    eventually(lambda: fragile.ask(GetDataset(caller=provider, code="d")).records == total)
+    assert all(each.accepted + each.duplicates == size for each in answers)
+    log = RecordLog(fragile.database)
+    found = [record for at in range(0, total, 200) for record in log.read("d", at, 200)]
+    assert [record.sequence for record in found] == list(range(1, total + 1))
+    assert {record.key for record in found} == {f"H{n}" for n in range(total)}
+    ranges = eventually(lambda: announced(fragile, total))
+    assert [first for first, _ in ranges] == [1, *(last + 1 for _, last in ranges[:-1])]
+
+
+def announced(sharing: Sharing, total: int) -> list[tuple[int, int]]:
+    told = sharing.database.event_log.find({"type": "sharing.records_published.v1"})
+    ranges = sorted((data["first"], data["last"]) for data in (json.loads(each["body"])["data"] for each in told))
+    return ranges if ranges and ranges[-1][1] == total else []

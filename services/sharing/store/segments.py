@@ -1,11 +1,11 @@
 """分段: how records lie in the documents of the log, and how the log's outlines do."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import JsonValue
+from pydantic_core import from_json, to_json
 
 from services.chassis.aggregates import Document
 from services.sharing.intake import MARK, Entry
@@ -19,7 +19,6 @@ _WIDTH = 12
 # the fields that an index is made of, and those that tell who brought an event
 INDEXED = {"first": 1, "count": 1, "events": 1, "keys": 1}
 ORIGINS = {"events": 1, "origin": 1}
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class LogRecord(NamedTuple):
@@ -52,7 +51,7 @@ def cut(dataset: str, end: int, entries: Sequence[Entry], origin: str, at: datet
                 "at": at,
                 "events": b"".join([entry.mark for entry in part]),
                 "keys": b"".join([entry.key_mark for entry in part]),
-                "about": _encode(about),
+                "about": to_json(about).decode(),
                 "data": f"[{','.join([entry.data for entry in part])}]",
             }
         )
@@ -62,7 +61,7 @@ def cut(dataset: str, end: int, entries: Sequence[Entry], origin: str, at: datet
 
 def records(segment: Document) -> list[LogRecord]:
     """All records of a segment."""
-    about, data = json.loads(segment["about"]), json.loads(segment["data"])
+    about, data = from_json(segment["about"]), from_json(segment["data"])
     return [
         LogRecord(sequence, key, type_, segment["at"], content)
         for sequence, ((_, _, type_, key, _), content) in enumerate(zip(about, data, strict=True), segment["first"])
