@@ -94,13 +94,15 @@ class Ordeals:
         return Counter(promise.kind for promise in list(self.ledger.promised))
 
     def progress(self, within: float = 60.0, count: int = 3) -> None:
-        """Wait until orders of every kind come through."""
-        before = self.promises()
-        eventually(
-            lambda: all(self.promises()[kind] >= before[kind] + count for kind in ALIVE),
-            within,
-            f"work goes on ({dict(self.promises() - before)})",
-        )
+        """Wait until orders of every kind come through. Fails naming the kinds that do not."""
+        before, until = self.promises(), time.monotonic() + within
+
+        def lagging() -> list[str]:
+            now = self.promises()
+            return [kind for kind in ALIVE if now[kind] < before[kind] + count]
+
+        eventually(lambda: not lagging() or time.monotonic() > until, within + 1)
+        assert not lagging(), f"no progress within {within:g} s: {lagging()}"
 
     def reported(self, count: int, within: float = 30.0) -> None:
         """Wait until so many more reports got their 202."""

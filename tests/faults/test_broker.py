@@ -13,15 +13,6 @@ from tests.faults.ordeal import Ordeals
 
 
 @pytest.mark.faults
-def test_killed_and_back(ordeals: Ordeals) -> None:
-    def hurt() -> None:
-        with ordeals.town.away(ordeals.town.broker):
-            ordeals.reported(10)
-
-    ordeals.undergo("broker: kill -9", hurt)
-
-
-@pytest.mark.faults
 def test_restarted_in_good_order(ordeals: Ordeals) -> None:
     def hurt() -> None:
         with ordeals.town.away(ordeals.town.broker, signal.SIGTERM):

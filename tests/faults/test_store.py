@@ -13,15 +13,6 @@ LONG = 60.0
 
 
 @pytest.mark.faults
-def test_killed_and_back(ordeals: Ordeals) -> None:
-    def hurt() -> None:
-        with ordeals.town.away(ordeals.town.store):
-            ordeals.reported(10)
-
-    ordeals.undergo("store: kill -9", hurt)
-
-
-@pytest.mark.faults
 def test_restarted_in_good_order(ordeals: Ordeals) -> None:
     def hurt() -> None:
         with ordeals.town.away(ordeals.town.store, signal.SIGTERM):
@@ -38,7 +29,7 @@ def test_away_for_a_minute(ordeals: Ordeals) -> None:
         with ordeals.town.away(ordeals.town.store), ordeals.held(LONG):
             ordeals.reported(100, LONG)
 
-    ordeals.undergo("store: 60 s away", hurt)
+    ordeals.undergo("store: kill -9, 60 s away", hurt)
 
 
 @pytest.mark.faults
