@@ -20,6 +20,8 @@ from typing_extensions import override
 _propagator = TraceContextTextMapPropagator()
 _SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "saslContinue", "killCursors"})
 
+_UNRECORDED = frozenset("02468ace")
+
 tracer = trace.get_tracer("yiwang")
 
 
@@ -110,7 +112,8 @@ def traceparent() -> str | None:
 
 def recorded(value: str | None) -> bool:
     """Whether somebody records the trace that a traceparent names; unknown counts as yes."""
-    return value is None or not value.endswith("-00")
+    # the lowest bit of the flags; another one says that the id is random
+    return value is None or value[-1:] not in _UNRECORDED
 
 
 def remote(value: str | None) -> SpanContext | None:

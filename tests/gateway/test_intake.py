@@ -6,6 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.chassis import tracing
 from tests.gateway.conftest import Gateway
 
 PATH = "/v1/intake/hikvision/east"
@@ -49,6 +50,13 @@ def test_an_accepted_report_carries_its_trace(gateway: Gateway) -> None:
     with gateway.client() as admin:
         told = admin.get(f"/v1/reports/{answer.json()['report']}").json()
     assert (told["state"], told["trace_id"], told["size"], told["source"]) == ("received", trace, 4, "east")
+
+
+def test_a_trace_that_nobody_records_says_so(gateway: Gateway) -> None:
+    with gateway.client("device") as client:
+        told = client.post(PATH, content=b"<x/>").headers["traceresponse"]
+    assert not tracing.recorded(told)
+    assert tracing.recorded(None) and tracing.recorded(f"{told[:-2]}01") and tracing.recorded(f"{told[:-2]}03")
 
 
 def test_a_retry_is_the_same_report_and_all_others_are_not(gateway: Gateway) -> None:
