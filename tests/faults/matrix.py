@@ -115,14 +115,12 @@ async def _perform(stage: Stage, part: Part, order: Order) -> Outcome:
         await stage.stop(victim)
     heir = await stage.start()
     replies = [await first, await _give(stage, order)]
-    await stage.at_rest(queue)
+    await stage.at_rest(queue, lambda: not _compare(_grown(stage, before), part.scene)[0])
     if await stage.stop(heir) != 0:
         wrong.append("the healthy one did not stop in order")
     if stage.waiting(queue):
         wrong.append("messages are left in the queue")
-    grown = stage.measure()
-    grown.subtract(before)
-    lost, doubled = _compare(grown, part.scene)
+    lost, doubled = _compare(_grown(stage, before), part.scene)
     for reply in replies:
         wrong += _differing(reply, part.scene)
     return Outcome(lost, doubled, wrong)
@@ -148,6 +146,12 @@ def _queue(part: Part) -> str:
     if isinstance(part.scene.work, type) and issubclass(part.scene.work, Request):
         return request_queue(part.service)
     return event_queue(part.service, part.scene.name)
+
+
+def _grown(stage: Stage, before: Counter[str]) -> Counter[str]:
+    present = stage.measure()
+    present.subtract(before)
+    return present
 
 
 def _compare(grown: Counter[str], scene: Scene) -> tuple[list[str], list[str]]:

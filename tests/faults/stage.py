@@ -176,9 +176,13 @@ class Stage:
         """Until no outbox holds anything."""
         await self._until(lambda: not self._pending(), "settled")
 
-    async def at_rest(self, queue: str) -> None:
-        """Until nothing waits in the queue or in an outbox."""
-        await self._until(lambda: not self.waiting(queue) and not self._pending(), f"{queue} at rest")
+    async def at_rest(self, queue: str, done: Callable[[], bool] = lambda: True) -> None:
+        """Until nothing waits in the queue or in an outbox and it is `done`, or patience ends: a judge sees what lacks.
+
+        What is in a process' hands cannot be seen; it is done when the process has been stopped in order.
+        """
+        with contextlib.suppress(AssertionError):
+            await self._until(lambda: not self.waiting(queue) and not self._pending() and done(), "at rest")
 
     def waiting(self, queue: str) -> int:
         """Ready messages of a queue."""
