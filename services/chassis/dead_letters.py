@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,7 @@ from services.chassis.links import Publisher
 from services.chassis.listening import Listen
 from services.chassis.messages import MAX_BODY
 from services.chassis.portions import by_key
-from services.chassis.redriving import LONG_AGO, Redriving
+from services.chassis.redriving import LONG_AGO, Redriving, moment
 from services.chassis.room import Room
 from services.chassis.topology import dead_queue
 
@@ -107,7 +107,7 @@ class DeadLetters:
             criteria["dead_at"] = {"$gte": query.since or LONG_AGO, "$lt": query.until or context.now() + _MOMENT}
         if query.cursor:
             at, last = cursors.decode(query.cursor, 2)
-            before = datetime.fromisoformat(str(at))
+            before = moment(at)
             criteria["$or"] = [{"dead_at": {"$lt": before}}, {"dead_at": before, "_id": {"$lt": last}}]
         found = list(
             self._letters.find(criteria, {"body": 0, "headers": 0})

@@ -163,10 +163,17 @@ def _place(cursor: str | None) -> tuple[datetime, tuple[datetime, str]]:
     if cursor is None:
         return context.now() + timedelta(milliseconds=1), (LONG_AGO, "")
     began, at, id = cursors.decode(cursor, 3)
+    return moment(began), (moment(at), str(id))
+
+
+def moment(told: object) -> datetime:
+    """The time in a cursor. Raises Invalid."""
     try:
-        return datetime.fromisoformat(str(began)), (datetime.fromisoformat(str(at)), str(id))
-    except ValueError:
-        raise Invalid.field("/cursor", "cursor_invalid", "游标无效, 请重新开始", "not a cursor of redrives") from None
+        return datetime.fromisoformat(str(told)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid.field(
+            "/cursor", "cursor_invalid", "游标无效, 请从第一页重新开始", "not a cursor of this list"
+        ) from None
 
 
 def _cursor(began: datetime, at: datetime, id: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from contracts.faults import Invalid
 from contracts.operations import ListDeadLetters, RedriveDeadLetters
 from contracts.shared import Caller, Scope
-from services.chassis import context
+from services.chassis import context, cursors
 from services.chassis.dead_letters import DeadLetters, Letter
 from services.chassis.messages import STRUCTURED, envelope
 from services.chassis.topology import event_queue
@@ -41,8 +41,11 @@ def test_an_order_that_tells_nothing_is_refused(running: Probe, probe_contracts:
     with pytest.raises(Invalid) as nothing:
         redrive(running)
     assert nothing.value.errors[0].code == "selection_missing"
-    with pytest.raises(Invalid):
-        redrive(running, all=True, cursor="bm8")
+    for cursor in ("bm8", cursors.encode("no", "time", "x"), cursors.encode("no", "time")):
+        with pytest.raises(Invalid):
+            redrive(running, all=True, cursor=cursor)
+        with pytest.raises(Invalid):
+            page(running, cursor=cursor)
     letter = running.database.dead_letters.find_one({"queue": MADE, "state": "dead"})
     assert letter is not None and "redriven_count" not in letter
     assert redrive(running, ids=[letter["_id"]]).redriven == 1
