@@ -6,6 +6,7 @@ of the service yet: no settings read, no connection, no thread.
 stdin: a JSON line `{"env": {…}, "log": path}` for each process. stdout: `started <pid>`, `ended <pid> <code>`.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import warnings
 
 # before the engine replaces the calls that block
 _read, _write, _fork, _waitpid = os.read, os.write, os.fork, os.waitpid
+_living: set[int] = set()
 
 
 def main(service: str) -> int:
@@ -37,7 +39,15 @@ def main(service: str) -> int:
             if pid == 0:
                 _become(order)
                 os._exit(run(found))
+            _living.add(pid)
             _write(1, b"started %d\n" % pid)
+    # nobody is there any more who could end them
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for pid in _living:
+        # only what is still our own child: its number may be somebody else's by now
+        with contextlib.suppress(ChildProcessError):
+            if _waitpid(pid, os.WNOHANG)[0] == 0:
+                os.kill(pid, signal.SIGKILL)
     return 0
 
 
@@ -60,6 +70,7 @@ def _reap(*_: object) -> None:
             return
         if pid == 0:
             return
+        _living.discard(pid)
         _write(1, b"ended %d %d\n" % (pid, os.waitstatus_to_exitcode(status)))
 
 
