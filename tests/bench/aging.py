@@ -27,7 +27,7 @@ from tests.bench.stored import CAMERAS, COLUMNS, DISTINCT, measure, row
 
 CACHE = ROOT / "build" / "bench"
 AT_ONCE = 1_000
-WARMEST = 1.10
+PROMISED, MOST_GROWN = (10_000, 500_000), 1.10
 # seeded alerts are older than any that a run raises
 BEGIN = datetime.fromisoformat("2021-01-01T00:00:00+00:00")
 RUNNING_ONLY = ("open_key", "quiet_until", "waits_for", "pending")
@@ -53,8 +53,10 @@ def run(_: Stage, effort: Effort, console: Console) -> Findings:
     rows = [row(f"(a) {count:,} alerts stored", medians(rounds[count])) for count in rounds]
     found.tables.append(table_of("Cost as the store fills · 存量的影响", COLUMNS, rows))
     costs = [[window["cpu_s_per_1000"] for window in rounds[count]] for count in (many, few)]
-    found.ratios["cost_500k_vs_10k"] = ratio(*costs)
-    found.at_most(f"CPU an event: {many:,} : {few:,} alerts stored", found.ratios["cost_500k_vs_10k"], WARMEST)
+    grown = ratio(*costs)
+    if effort.alerts == PROMISED:
+        found.ratios["cost_500k_vs_10k"] = grown
+    found.at_most(f"CPU an event: {many:,} : {few:,} alerts stored", grown, MOST_GROWN)
     return found
 
 

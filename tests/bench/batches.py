@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -13,7 +14,7 @@ from tests.bench import load, traffic
 from tests.bench.contestants import FASTSTREAM, Contestant, Running, key, ours
 from tests.bench.findings import Effort, Findings, medians, ratio, table_of
 from tests.bench.stage import Stage
-from tests.bench.stored import CAMERAS, DISTINCT, measure
+from tests.bench.stored import CAMERAS, DISTINCT, Inexact, measure
 
 SHARING = Contestant("sharing", "batches of 100 events, traces on", "rpc-sharing", "record_log", ours(True, "sharing"))
 SIZE, PERSONS = 100, 2_000
@@ -33,11 +34,15 @@ def run(stage: Stage, effort: Effort, console: Console) -> Findings:
     for number in range(effort.rounds):
         with SHARING.running(stage, f"bench_sharing_{number}") as running:
             _publish_dataset(running)
+            accepted = in_flight = 0
             for place, connections in enumerate((1, *CONNECTIONS)):
                 begin = (number * (len(CONNECTIONS) + 1) + place) * APART
                 window = _window(running, posts, effort.window_s if place else 1.0, connections, begin)
                 if place:
                     rounds[connections].append(window)
+                accepted += window["events"]
+                in_flight += SIZE * connections
+            _check(running, accepted, in_flight)
         one_by_one = traffic.reports(CAMERAS, DISTINCT, seed=number)
         database = f"bench_beside_batches_{number}"
         singles.append(measure(stage, FASTSTREAM, one_by_one, effort.window_s, database)["stored_per_s"])
@@ -68,19 +73,32 @@ def _publish_dataset(running: Running) -> None:
         "fields": exchange.FIELDS,
         "json_schema": exchange.SCHEMA,
     }
-    headers = {"X-API-Key": key(running.stage.home)}
-    with httpx.Client(base_url=running.url, headers=headers, timeout=30, trust_env=False) as http:
+    with _client(running) as http:
         for path, body in (("", dataset), (f"/{exchange.DATASET}:submit", {}), (f"/{exchange.DATASET}:publish", {})):
             http.post(f"/v1/datasets{path}", json=body).raise_for_status()
 
 
-def _window(running: Running, posts: Path, seconds: float, connections: int, begin: int) -> dict[str, float]:
+def _client(running: Running) -> httpx.Client:
+    headers = {"X-API-Key": key(running.stage.home)}
+    return httpx.Client(base_url=running.url, headers=headers, timeout=30, trust_env=False)
+
+
+def _check(running: Running, accepted: int, in_flight: int) -> None:
+    """Raises Inexact unless the dataset holds what was accepted, and no more than what was under way at the ends."""
+    with _client(running) as http:
+        logged = http.get(f"/v1/datasets/{exchange.DATASET}").raise_for_status().json()["records"]
+    if not 0 <= logged - accepted <= in_flight:
+        raise Inexact(f"{accepted} events accepted, {logged} in the dataset")
+
+
+def _window(running: Running, posts: Path, seconds: float, connections: int, begin: int) -> dict[str, Any]:
     meter, begun = running.stage.meter(**running.groups), time.monotonic()
     answers = load.post_unique(running.url, posts, key(running.stage.home), seconds, connections, begin=begin)
     passed = time.monotonic() - begun
     meter.settle()
     spent, events = meter.spent(), answers.accepted * SIZE
     return {
+        "events": events,
         "events_per_s": events / answers.seconds,
         "p50_ms": answers.p50_ms,
         "p99_ms": answers.p99_ms,

@@ -49,17 +49,17 @@ def prepared(path: Path, posts: Sequence[Post]) -> Path:
 
 def post(url: str, posts: Path, key: str, seconds: float, connections: int, *, begin: int = 0) -> Answers:
     """Post in turn, from the `begin`-th on, for so long."""
-    return _run(url, connections, seconds, ["--", str(posts), key, str(begin)])
+    return _run(url, connections, seconds, arguments=[str(posts), key, str(begin)])
 
 
 def post_unique(url: str, posts: Path, key: str, seconds: float, connections: int, *, begin: int) -> Answers:
     """The same; `@SERIAL@` in a body becomes a number of eight digits that no other post of the run bears."""
-    return _run(url, connections, seconds, ["--", str(posts), key, str(begin), "unique"])
+    return _run(url, connections, seconds, arguments=[str(posts), key, str(begin), "unique"])
 
 
 def get(url: str, key: str, seconds: float, connections: int) -> Answers:
     """One address again and again."""
-    return _run(url, connections, seconds, ["-H", f"X-API-Key: {key}"])
+    return _run(url, connections, seconds, options=["-H", f"X-API-Key: {key}"])
 
 
 def answered(url: str, key: str) -> bool:
@@ -70,17 +70,15 @@ def answered(url: str, key: str) -> bool:
         return False
 
 
-def _run(url: str, connections: int, seconds: float, more: Sequence[str]) -> Answers:
+def _run(
+    url: str, connections: int, seconds: float, options: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> Answers:
     wrk = shutil.which("wrk")
     if wrk is None:
         raise NoClient("没有 wrk, 请用 make bench 或安装 Debian 软件包 wrk / wrk is missing: run `make bench`")
     # whole seconds: wrk takes no fractions
-    options = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
-    head = (
-        [wrk, *options, *more[: more.index("--")], url, *more[more.index("--") :]]
-        if "--" in more
-        else [wrk, *options, *more, url]
-    )
-    done = subprocess.run(head, capture_output=True, text=True, timeout=seconds + 60, check=True)
+    window = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)]
+    argv = [wrk, *window, *options, url, "--", *arguments]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds + 60, check=True)
     told = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
     return Answers(**json.loads(told.removeprefix("RESULT ")))
