@@ -1,5 +1,7 @@
 """Idempotency-Key: the same order twice is carried out once and answered alike."""
 
+import asyncio
+import contextlib
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -10,7 +12,7 @@ from uuid import uuid4
 from bson import Binary
 from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,8 +20,8 @@ from contracts.faults import Conflict
 from services.gateway.problems import Turned
 
 KEPT = timedelta(hours=48)
-# longer than any request may run: a record older than this was left by a process that died
-ABANDONED_AFTER = timedelta(seconds=150)
+# a claim is renewed while its order runs: one older than this was left by a process that died
+ABANDONED_AFTER, RENEWED_EVERY_S = timedelta(seconds=15), 4.0
 KEPT_HEADERS = ("etag", "location", "link", "content-language")
 SYNTAX = re.compile(r"^[\x21-\x7e]{1,200}$")
 
@@ -34,6 +36,7 @@ class Idempotency:
         self._process = uuid4().hex
         # what this very process runs now, by key: fingerprints
         self._running: dict[str, str] = {}
+        self._renewing: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
         """Index that ends the keeping."""
@@ -52,10 +55,21 @@ class Idempotency:
         if name in self._running:
             raise _running() if self._running[name] == fingerprint else _mismatch()
         self._running[name] = fingerprint
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._renew())
         try:
             return await self._once(name, fingerprint, run, secret)
         finally:
             del self._running[name]
+
+    async def _renew(self) -> None:
+        while self._running:
+            await asyncio.sleep(RENEWED_EVERY_S)
+            claims = {"_id": {"$in": list(self._running)}, "state": "running", "process": self._process}
+            # while the database is away nobody else can take them over either
+            with contextlib.suppress(PyMongoError):
+                await self.collection.update_many(claims, {"$set": {"started_at": datetime.now(UTC)}})
+        self._renewing = None
 
     async def _once(self, name: str, fingerprint: str, run: Run, secret: bool) -> Response:
         started, claim = datetime.now(UTC), {"state": "running", "process": self._process}

@@ -1,6 +1,7 @@
 """A key whose order ended while the database was away is not held against its sender."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.faults import Conflict
 from deploy.local.home import Home
-from services.gateway.idempotency import Idempotency
+from services.gateway.idempotency import ABANDONED_AFTER, Idempotency
 from tests.faults.proxy import Proxy
 
 
@@ -50,3 +51,37 @@ def test_an_answer_that_was_not_kept_is_given_again(home: Home, store: str) -> N
 
     with Proxy(home.port("store")) as proxy:
         asyncio.run(use(proxy, store.replace(f":{home.port('store')}/", f":{proxy.port}/")))
+
+
+def test_a_long_order_stays_claimed_and_a_dead_one_does_not(store: str) -> None:
+    async def use() -> None:
+        async with AsyncMongoClient[dict[str, Any]](store, tz_aware=True) as client, asyncio.timeout(30):
+            database = client[f"t{uuid4().hex}"]
+            one, other, renewed = Idempotency(database), Idempotency(database), asyncio.Event()
+
+            async def long() -> Response:
+                await renewed.wait()
+                return Response(b"done", 201)
+
+            running = asyncio.create_task(one.once("someone", "long", "print", long))
+            long_ago = datetime.now(UTC) - ABANDONED_AFTER * 2
+            while not (await one.collection.update_many({}, {"$set": {"started_at": long_ago}})).matched_count:
+                await asyncio.sleep(0.01)
+            while (await one.collection.find_one({}) or {})["started_at"] < datetime.now(UTC) - ABANDONED_AFTER:
+                await asyncio.sleep(0.05)
+            with pytest.raises(Conflict, match="running"):
+                await other.once("someone", "long", "print", long)
+            renewed.set()
+            assert (await running).status_code == 201
+            await one.collection.insert_one(
+                {
+                    "_id": "someone:dead",
+                    "fingerprint": "print",
+                    "started_at": long_ago,
+                    "state": "running",
+                    "process": "dead",
+                }
+            )
+            assert (await other.once("someone", "dead", "print", long)).status_code == 201
+
+    asyncio.run(use())
