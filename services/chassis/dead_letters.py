@@ -26,8 +26,9 @@ from services.chassis.topology import dead_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
-# what the decoder refuses for its size is kept in part: the store takes 16 MiB at most
-_KEPT_BODY = MAX_BODY
+# of what the decoder refuses for its size the beginning is enough to recognise it by: its queue would refuse it again,
+# and many of them at once fill the cache of the store
+_KEPT_OF_TOO_LARGE = 65_536
 _MOMENT = timedelta(milliseconds=1)
 
 
@@ -73,7 +74,7 @@ class DeadLetters:
                     "$set": {
                         "queue": letter.queue,
                         "message_id": letter.message_id,
-                        "body": letter.body[:_KEPT_BODY],
+                        "body": letter.body if len(letter.body) <= MAX_BODY else letter.body[:_KEPT_OF_TOO_LARGE],
                         "headers": letter.headers,
                         "content_type": letter.content_type,
                         "reason": letter.reason[:500],
