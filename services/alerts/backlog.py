@@ -12,8 +12,8 @@ from services.alerts.folding import Sighting
 _MOST = 10_000
 # an alert remembers the last 64 folds that it has counted
 _TOGETHER = 32
-# folding may take a sixth of the time: new reports come first, and one write then counts many of them
-_REST = 5.0
+# folding may take a tenth of the time: new reports come first, and one write then counts many of them
+_REST = 9.0
 _LONGEST_REST_S = 5.0
 
 

@@ -17,10 +17,12 @@ from services.alerts.reading import Parsed, Reading
 from services.alerts.store import AlertStore
 from services.alerts.store.alerts import Causes
 from services.chassis import context, cpu
+from services.chassis.company import company
 from services.chassis.dead_letters import Letter
 from services.chassis.messages import Received, delivery
 from services.chassis.topology import event_queue
 
+FOLD = "fold alerts"
 # a fold that its process has not finished by now was left behind
 _LEFT_BEHIND = timedelta(seconds=15)
 
@@ -111,18 +113,18 @@ def _fold_together(store: AlertStore, group: Sequence[Waiting]) -> None:
         for fingerprint in {sighting.fingerprint for sighting in one.sightings}:
             folds.setdefault(fingerprint, []).append(one.fold)
     causes = {report: cause for one in group for report, cause in one.causes.items()}
-    done, raced = store.alerts.fold_together(folds, _tallied(sightings), Placing(store), causes)
-    finished: dict[str, dict[str, str]] = {one.fold: {} for one in group}
-    for fingerprint, named in folds.items():
-        for fold in named:
-            if fingerprint in done:
-                finished[fold][fingerprint] = done[fingerprint]
-    for one in group:
-        left = [sighting for sighting in one.sightings if sighting.fingerprint in raced]
-        if left:
-            tallies = _tallied(left)
-            finished[one.fold] |= store.alerts.fold(one.fold, tallies, Placing(store), causes)
-    store.reports.finish(finished)
+    with company(FOLD, list(causes.values()), {"yiwang.folds": len(group)}) as together:
+        inside = dict(zip(causes, together.members, strict=True))
+        done, raced = store.alerts.fold_together(folds, _tallied(sightings), Placing(store), inside)
+        finished: dict[str, dict[str, str]] = {one.fold: {} for one in group}
+        for fingerprint, alert in done.items():
+            for fold in folds[fingerprint]:
+                finished[fold][fingerprint] = alert
+        for one in group:
+            left = [sighting for sighting in one.sightings if sighting.fingerprint in raced]
+            if left:
+                finished[one.fold] |= store.alerts.fold(one.fold, _tallied(left), Placing(store), inside)
+        store.reports.finish(finished)
 
 
 def _fold(

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from uuid import uuid4
+from typing import Any
 
 from eventlet.greenthread import sleep
 from nameko.extensions import SharedExtension
@@ -13,7 +13,7 @@ from services.chassis.links import Outgoing, Publisher
 from services.chassis.logs import describe
 from services.chassis.messages import Undecodable
 from services.chassis.settings import settings
-from services.chassis.topology import DEAD, TIERS
+from services.chassis.topology import DEAD, TIERS, dead_queue
 
 _log = logging.getLogger(__name__)
 _OURS = ("traceparent", "x-")
@@ -46,29 +46,42 @@ class Afterlife(SharedExtension):
 
     def _parked(self, delivery: Delivery, error: Exception, queue: str) -> Outgoing:
         attempts = attempts_of(delivery.headers) + 1
-        dead = permanent(error) or attempts >= settings().max_attempts
-        headers = {
-            **{name: value for name, value in delivery.headers.items() if name.startswith(_OURS)},
-            "x-attempts": attempts,
-            "x-reason": reason(error),
-            "x-queue": queue,
-        }
+        # a letter that cannot be filed has died already: it keeps its reason and is tried for ever, with long pauses
+        letter = queue == dead_queue(self.container.service_name)
+        dead = not letter and (permanent(error) or attempts >= settings().max_attempts)
+        headers = {name: value for name, value in delivery.headers.items() if name.startswith(_OURS)}
+        if letter:
+            headers |= zip(("x-queue", "x-reason", "x-attempts"), epitaph(delivery.headers), strict=True)
+        else:
+            headers |= {"x-attempts": attempts, "x-reason": reason(error), "x-queue": queue}
         for broker_written in ("x-death", "x-delivery-count", "x-first-death-queue", "x-first-death-reason"):
             headers.pop(broker_written, None)
         headers.pop("x-first-death-exchange", None)
         _log.warning(
             "dead letter" if dead else "will try again",
-            extra={"queue": queue, "reason": headers["x-reason"], "attempts": attempts, **describe(error)},
+            extra={"queue": queue, "reason": reason(error), "attempts": attempts, **describe(error)},
         )
-        exchange = DEAD if dead else TIERS[min(attempts, len(TIERS)) - 1]
+        exchange = DEAD if dead else TIERS[-1 if letter else min(attempts, len(TIERS)) - 1]
         return Outgoing(
             exchange,
             self.container.service_name if dead else queue,
             delivery.body,
-            str(delivery.properties.get("message_id") or uuid4().hex),
+            delivery.id,
             headers,
             str(delivery.properties.get("content_type") or "application/octet-stream"),
         )
+
+
+def epitaph(headers: Mapping[str, Any]) -> tuple[str, str, int]:
+    """Queue, reason and attempts of a dead letter, as we wrote them or, where the broker let it die, as that did."""
+    died = headers.get("x-death")
+    first = died[0] if isinstance(died, list) and died and isinstance(died[0], dict) else {}
+    attempts = headers.get("x-attempts", headers.get("x-delivery-count", 1))
+    return (
+        str(headers.get("x-queue", first.get("queue", ""))),
+        str(headers.get("x-reason", f"broker: {first.get('reason', 'unknown')}")),
+        attempts if isinstance(attempts, int) else 1,
+    )
 
 
 def attempts_of(headers: Mapping[str, object]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from pymongo import IndexModel, UpdateOne
 from pymongo.database import Database
@@ -14,6 +14,7 @@ from contracts.faults import NotFound
 from contracts.operations import DeadLetter, DeadLetterPayload, ListDeadLetters, PastRedrive
 from contracts.shared import Page
 from services.chassis import context, cursors
+from services.chassis.afterlife import epitaph
 from services.chassis.aggregates import Document
 from services.chassis.line import Delivery
 from services.chassis.links import Publisher
@@ -29,7 +30,9 @@ H = TypeVar("H", bound=Callable[..., None])
 # of what the decoder refuses for its size the beginning is enough to recognise it by: its queue would refuse it again,
 # and many of them at once fill the cache of the store
 _KEPT_OF_TOO_LARGE = 65_536
+_BYTES_AT_ONCE = 16 * 1024 * 1024
 _MOMENT = timedelta(milliseconds=1)
+_EPITAPH = frozenset({"x-queue", "x-reason", "x-attempts", "x-delivery-count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +64,19 @@ class DeadLetters:
 
     def file(self, letters: Sequence[Letter]) -> None:
         """Keep them; the same one twice is one, and one that was redriven and died again is that one."""
-        present = context.now()
         named = {sha256(f"{one.queue} {one.message_id}".encode()).hexdigest()[:32]: one for one in letters}
         before = {
             found["_id"]: found.get("attempts_before", 0)
             for found in by_key(self._letters, named, {"attempts_before": 1})
         }
-        writes = [
-            UpdateOne(
-                {"_id": id},
-                {
-                    "$set": {
-                        "queue": letter.queue,
-                        "message_id": letter.message_id,
-                        "body": letter.body if len(letter.body) <= MAX_BODY else letter.body[:_KEPT_OF_TOO_LARGE],
-                        "headers": letter.headers,
-                        "content_type": letter.content_type,
-                        "reason": letter.reason[:500],
-                        "attempts": letter.attempts + before.get(id, 0),
-                        "trace_id": letter.trace_id,
-                        "size": len(letter.body),
-                        "state": "dead",
-                        "dead_at": present,
-                    },
-                    "$setOnInsert": {"first_dead_at": present},
-                    "$unset": {"claim": "", "claimed_at": ""},
-                },
-                upsert=True,
-            )
-            for id, letter in named.items()
-        ]
+        writes, size = list[UpdateOne](), 0
+        for id, letter in named.items():
+            body = letter.body if len(letter.body) <= MAX_BODY else letter.body[:_KEPT_OF_TOO_LARGE]
+            if writes and size + len(body) > _BYTES_AT_ONCE:
+                self._letters.bulk_write(writes, ordered=False)
+                writes, size = [], 0
+            writes.append(_filed(id, letter, body, letter.attempts + before.get(id, 0)))
+            size += len(body)
         if writes:
             self._letters.bulk_write(writes, ordered=False)
 
@@ -159,24 +145,45 @@ class FileLetters(Listen):
 
     def read(self, delivery: Delivery) -> Letter:
         """Any message is a letter, and one that the store takes: what cannot be filed would come back for ever."""
-        headers = dict(delivery.headers)
-        died = headers.pop("x-death", None)
-        first: dict[str, Any] = died[0] if isinstance(died, list) and died and isinstance(died[0], dict) else {}
-        attempts = headers.pop("x-attempts", headers.pop("x-delivery-count", 1))
-        reason = headers.pop("x-reason", f"broker: {first.get('reason', 'unknown')}")
+        queue, reason, attempts = epitaph(delivery.headers)
         return Letter(
-            queue=_storable(headers.pop("x-queue", first.get("queue", ""))),
-            message_id=_storable(delivery.properties.get("message_id") or sha256(delivery.body).hexdigest()[:32]),
+            queue=_storable(queue),
+            message_id=_storable(delivery.id),
             body=delivery.body,
             headers={
                 _storable(name): value if isinstance(value, int) else _storable(value)
-                for name, value in headers.items()
-                if isinstance(value, (str, int))
+                for name, value in delivery.headers.items()
+                if isinstance(value, (str, int)) and name not in _EPITAPH
             },
             content_type=_storable(delivery.properties.get("content_type") or ""),
             reason=_storable(reason),
-            attempts=attempts if isinstance(attempts, int) else 1,
+            attempts=attempts,
         )
+
+
+def _filed(id: str, letter: Letter, body: bytes, attempts: int) -> UpdateOne:
+    present = context.now()
+    return UpdateOne(
+        {"_id": id},
+        {
+            "$set": {
+                "queue": letter.queue,
+                "message_id": letter.message_id,
+                "body": body,
+                "headers": letter.headers,
+                "content_type": letter.content_type,
+                "reason": letter.reason[:500],
+                "attempts": attempts,
+                "trace_id": letter.trace_id,
+                "size": len(letter.body),
+                "state": "dead",
+                "dead_at": present,
+            },
+            "$setOnInsert": {"first_dead_at": present},
+            "$unset": {"claim": "", "claimed_at": ""},
+        },
+        upsert=True,
+    )
 
 
 def files_dead_letters(handler: H) -> H:

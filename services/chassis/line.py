@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import takewhile
 from typing import Any, Protocol
 
@@ -33,6 +34,12 @@ class Delivery:
         self.headers: dict[str, Any] = self.properties.get("application_headers") or {}
         body = message.body
         self.body: bytes = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else bytes(body)
+
+    @property
+    def id(self) -> str:
+        """The sender's message id, else one made of the body: the same at every delivery."""
+        named = self.properties.get("message_id")
+        return str(named) if named else sha256(self.body).hexdigest()[:32]
 
     @property
     def current(self) -> bool:

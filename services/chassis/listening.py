@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
 
@@ -11,23 +11,23 @@ from eventlet.event import Event as Signal
 from eventlet.greenthread import sleep
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
-from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, StatusCode
+from opentelemetry.trace import SpanKind
 
 from contracts.base import Event
 from contracts.faults import Fault, Unavailable
 from services.chassis import context, crash, tracing
 from services.chassis.afterlife import Afterlife
+from services.chassis.company import company
 from services.chassis.line import Delivery, Line
-from services.chassis.messages import Received, Undecodable, decode
+from services.chassis.messages import Received, decode
 from services.chassis.rerun import rerun_stale
 from services.chassis.stores import AWAY
 from services.chassis.topology import event_queue
 
 _log = logging.getLogger(__name__)
 H = TypeVar("H", bound=Callable[..., None])
-_SINGLE_PREFETCH = 32
+_SINGLES = 32
 _PAUSE_S = 0.5
-LEAD = "messaging.batch.lead"
 
 
 class PartlyFailed(Exception):
@@ -38,15 +38,16 @@ class PartlyFailed(Exception):
         self.failed = failed
 
 
-def on(event: type[Event], *, batch: int | None = None, wait: float = 0.05) -> Callable[[H], H]:
+def on(event: type[Event], *, batch: int | None = None, wait: float = 0.05, at_once: int = 1) -> Callable[[H], H]:
     """Hear an event: `handler(self, Received[E])`, or with `batch` `handler(self, list[Received[E]])`.
 
-    A batch is handed over when it is full or `wait` seconds after its first message; one batch at a time.
+    A batch is handed over when it is full or `wait` seconds after its first message; `at_once`: so many batches at a
+    time, so that one can be computed while another is written. Single messages do not wait for one another.
     """
 
     def decorate(handler: H) -> H:
         apply = _batched(handler, event) if batch else _single(handler, event)
-        return cast("H", Listen.decorator(event, batch, wait)(apply))
+        return cast("H", Listen.decorator(event, batch, wait, at_once=at_once)(apply))
 
     return decorate
 
@@ -57,11 +58,14 @@ class Listen(Entrypoint):
     line = Line()
     afterlife = Afterlife()
 
-    def __init__(self, event: type[Event], batch: int | None, wait: float, **kwargs: object) -> None:
+    def __init__(
+        self, event: type[Event], batch: int | None, wait: float, *, at_once: int = 1, **kwargs: object
+    ) -> None:
         super().__init__(**kwargs)
         self.event, self.batch, self.wait = event, batch, wait
-        self.prefetch = batch * 2 if batch else _SINGLE_PREFETCH
-        self._applying = False
+        self._size, self._most_under_way = (batch, at_once) if batch else (1, _SINGLES)
+        self.prefetch = self._size * (at_once + 1) if batch else _SINGLES
+        self._under_way = 0
         self._burying = 0
         self._buffer: deque[tuple[Delivery, object]] = deque()
         self._first_at = 0.0
@@ -71,7 +75,7 @@ class Listen(Entrypoint):
     @property
     def busy(self) -> bool:
         """Whether work is under way that may still be acknowledged."""
-        return self._applying or self._burying > 0
+        return self._under_way > 0 or self._burying > 0
 
     def setup(self) -> None:
         self.queue = self.name_of_queue(self.container.service_name)
@@ -101,7 +105,7 @@ class Listen(Entrypoint):
         crash.point("received", self.queue)
         try:
             received = self.read(delivery)
-        except Undecodable as error:
+        except Exception as error:  # also a fault of our own reading, which must not end the process
             self._burying += 1
             self.container.spawn_managed_thread(partial(self._bury, delivery, error), identifier="bury")
             return
@@ -119,32 +123,32 @@ class Listen(Entrypoint):
         self._burying -= 1
 
     def _work(self) -> None:
-        size = self.batch or _SINGLE_PREFETCH
         while not self._finishing:
-            if not self._buffer:
+            if not self._buffer or self._under_way >= self._most_under_way:
                 self._wake.wait()
                 self._wake = Signal()
                 continue
             left = self._first_at + self.wait - time.monotonic()
-            if self.batch and len(self._buffer) < size and left > 0:
+            if self.batch and len(self._buffer) < self._size and left > 0:
                 sleep(min(left, 0.01))
                 continue
-            taken = [self._buffer.popleft() for _ in range(min(size, len(self._buffer)))]
+            taken = [self._buffer.popleft() for _ in range(min(self._size, len(self._buffer)))]
             self._first_at = time.monotonic()
             fresh = [item for item in taken if item[0].current]
             if fresh:
-                self._applying = True
-                self._apply(fresh)
-                self._applying = False
+                self._under_way += 1
+                self.container.spawn_managed_thread(partial(self._handle, fresh), identifier=f"handle {self.queue}")
+
+    def _handle(self, items: list[tuple[Delivery, object]]) -> None:
+        self._apply(items)
+        self._under_way -= 1
+        self._nudge()
 
     def _apply(self, items: list[tuple[Delivery, object]]) -> None:
         """Work until everything is acknowledged, parked or lost with its connection."""
         while items and items[0][0].current:
-            if self.batch:
-                error = self._run([received for _, received in items])
-                outcomes = self._spread(error, len(items))
-            else:
-                outcomes = self._run_each([received for _, received in items])
+            received = [each for _, each in items]
+            outcomes = self._spread(self._run(received if self.batch else received[0]), len(items))
             waiting = [item for item, fault in zip(items, outcomes, strict=True) if _away(fault)]
             settled = [
                 (delivery, fault) for (delivery, _), fault in zip(items, outcomes, strict=True) if not _away(fault)
@@ -161,18 +165,9 @@ class Listen(Entrypoint):
             return [error.failed.get(place) for place in range(count)]
         return [error] * count
 
-    def _run_each(self, received: Sequence[object]) -> list[Exception | None]:
-        done = [Signal() for _ in received]
-        for one, signal in zip(received, done, strict=True):
-            self._spawn(one, signal)
-        return [signal.wait() for signal in done]
-
     def _run(self, argument: object) -> Exception | None:
         done = Signal()
-        self._spawn(argument, done)
-        return cast("Exception | None", done.wait())
 
-    def _spawn(self, argument: object, done: Signal) -> None:
         def handle_result(_worker: object, result: object, exc_info: Any) -> tuple[object, Any]:
             done.send(exc_info[1] if exc_info else None)
             return result, exc_info
@@ -180,7 +175,8 @@ class Listen(Entrypoint):
         try:
             self.container.spawn_worker(self, (argument,), {}, handle_result=handle_result)
         except ContainerBeingKilled:
-            done.send(Unavailable("stopping", "服务正在停止", "the service is stopping"))
+            return Unavailable("stopping", "服务正在停止", "the service is stopping")
+        return cast("Exception | None", done.wait())
 
 
 def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., None]:
@@ -194,7 +190,7 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
                 f"process {event.wire}",
                 tracing.extract({"traceparent": received.traceparent or ""}),
                 SpanKind.CONSUMER,
-                _attributes(event, received.id),
+                {**_attributes(event), "messaging.message.id": received.id},
                 record_exception=False,
             ) as span:
                 inside = received.within(span)
@@ -206,39 +202,17 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
 def _batched(handler: Callable[..., None], event: type[Event]) -> Callable[..., None]:
     @wraps(handler)
     def apply(service: object, batch: list[Received[Any]]) -> None:
-        spans = _spans(event, batch)
-        inside = [item.within(spans[place]) if place in spans else item for place, item in enumerate(batch)]
-        lead = next(iter(spans.values()), INVALID_SPAN)
-        try:
-            with tracing.use(lead), context.applying(None, None, event.wire):
-                _whole_or_one_by_one(lambda part: handler(service, part), inside)
-        except PartlyFailed as error:
-            for place in error.failed.keys() & spans.keys():
-                spans[place].set_status(StatusCode.ERROR)
-            raise
-        finally:
-            for span in spans.values():
-                span.end()
+        with (
+            company(f"process {event.wire}", batch, _attributes(event, len(batch))) as together,
+            context.applying(None, None, event.wire),
+        ):
+            try:
+                _whole_or_one_by_one(lambda part: handler(service, part), together.members)
+            except PartlyFailed as error:
+                together.failed(list(error.failed))
+                raise
 
     return apply
-
-
-def _spans(event: type[Event], batch: Sequence[Received[Any]]) -> dict[int, Span]:
-    """By place: one for each message whose trace somebody records."""
-    told = [(place, item) for place, item in enumerate(batch) if tracing.recorded(item.traceparent)]
-    spans: dict[int, Span] = {}
-    for place, item in told:
-        # the store is spoken to once for all, in the span of the first: the others say where
-        lead = next(iter(spans.values()), None)
-        links = [Link(lead.get_span_context(), {LEAD: True})] if lead else _company([one for _, one in told])
-        parent = tracing.extract({"traceparent": item.traceparent or ""})
-        about = _attributes(event, item.id, len(batch))
-        spans[place] = tracing.tracer.start_span(f"process {event.wire}", parent, SpanKind.CONSUMER, about, links)
-    return spans
-
-
-def _company(batch: Sequence[Received[Any]]) -> list[Link]:
-    return [Link(found) for found in (tracing.remote(item.traceparent) for item in batch[1:33]) if found]
 
 
 def _whole_or_one_by_one(handle: Callable[[list[Received[Any]]], None], batch: list[Received[Any]]) -> None:
@@ -262,12 +236,11 @@ def _away(error: Exception | None) -> bool:
     return isinstance(error, AWAY) or (isinstance(error, Fault) and error.retryable)
 
 
-def _attributes(event: type[Event], message_id: str, count: int = 1) -> dict[str, str | int]:
+def _attributes(event: type[Event], count: int = 1) -> dict[str, str | int]:
     found: dict[str, str | int] = {
         "messaging.system": "rabbitmq",
         "messaging.operation.type": "process",
         "messaging.destination.name": event.wire,
-        "messaging.message.id": message_id,
     }
     if count > 1:
         found["messaging.batch.message_count"] = count

@@ -26,15 +26,16 @@ tracer = trace.get_tracer("yiwang")
 
 
 class Paced(Sampler):
-    """Of the journeys of one name at most so many a second are recorded, all others always.
+    """Of the journeys whose names begin alike at most so many a second are recorded, all others always.
 
-    Recording costs more than storing a report does: in a storm of alarms a part of the journeys tells as much as all,
-    and every report keeps its trace id whether it was recorded or not.
+    Recording costs more than storing a report does: in a storm a part of the journeys tells as much as all, and each
+    keeps its trace id whether it was recorded or not. A caller who sends a recorded trace of his own is followed.
     """
 
-    def __init__(self, name: str, per_second: float) -> None:
-        self._name, self._per_second = name, per_second
-        self._left, self._at = per_second, time.monotonic()
+    def __init__(self, per_second: Mapping[str, float]) -> None:
+        self._per_second = dict(per_second)
+        self._left = dict(per_second)
+        self._at = time.monotonic()
 
     @override
     def should_sample(
@@ -48,22 +49,24 @@ class Paced(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         """Record it, or let it pass."""
-        if name == self._name and not self._allowed():
-            return SamplingResult(Decision.DROP, trace_state=trace_state)
-        return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, trace_state)
+        beginning = next((found for found in self._per_second if name.startswith(found)), None)
+        if beginning is None or self._allowed(beginning):
+            return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, trace_state)
+        return SamplingResult(Decision.DROP, trace_state=trace_state)
 
     @override
     def get_description(self) -> str:
         """For people."""
-        return f"Paced({self._name}, {self._per_second}/s)"
+        return f"Paced({self._per_second})"
 
-    def _allowed(self) -> bool:
+    def _allowed(self, beginning: str) -> bool:
         present = time.monotonic()
-        self._left = min(self._per_second, self._left + (present - self._at) * self._per_second)
-        self._at = present
-        if self._left < 1:
+        passed, self._at = present - self._at, present
+        for name, most in self._per_second.items():
+            self._left[name] = min(most, self._left[name] + passed * most)
+        if self._left[beginning] < 1:
             return False
-        self._left -= 1
+        self._left[beginning] -= 1
         return True
 
 
@@ -72,7 +75,7 @@ def setup(service: str, endpoint: str, root: Sampler = ALWAYS_ON) -> None:
 
     `root` decides what begins here; what comes with a trace is recorded when its beginning is.
     """
-    sampler = ParentBased(root, remote_parent_sampled=root) if endpoint else ALWAYS_OFF
+    sampler = ParentBased(root) if endpoint else ALWAYS_OFF
     provider = TracerProvider(sampler, Resource({"service.name": service}), shutdown_on_exit=True)
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 (15 MB)

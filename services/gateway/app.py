@@ -31,8 +31,6 @@ from services.gateway.spool import Spool
 
 openapi = docs.openapi
 log = logging.getLogger(__name__)
-# reports a second whose journeys are recorded: in a storm some tell as much as all, and each keeps its trace id
-RECORDED = 200.0
 
 
 def build(settings: GatewaySettings) -> ASGIApp:
@@ -143,7 +141,8 @@ def main() -> int:
     """Serve until SIGTERM, then finish what runs within ten seconds."""
     settings = GatewaySettings()
     logs.setup("gateway", settings.log_level)
-    tracing.setup("gateway", settings.otlp_endpoint, tracing.Paced(f"POST {intake.PATH}", RECORDED))
+    recorded = {f"POST {intake.PATH}": settings.recorded_reports, "GET ": settings.recorded_questions}
+    tracing.setup("gateway", settings.otlp_endpoint, tracing.Paced(recorded))
     uvicorn.run(
         build(settings),
         host=settings.gateway_host,

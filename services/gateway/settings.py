@@ -12,6 +12,9 @@ class GatewaySettings(Settings):
 
     The spool keeps on disk what devices report while the broker is away, until `spool_limit` reports or `spool_bytes`
     bytes of bodies; beyond either a device is told 503 with Retry-After and keeps its report.
+
+    What changes something is always traced, and whatever comes with a recorded trace of its own; of reports and
+    questions so many a second.
     """
 
     database: str = "gateway"
@@ -22,3 +25,5 @@ class GatewaySettings(Settings):
     spool_limit: int = Field(default=100_000, ge=1, description="reports; some 200 bytes of memory each while kept")
     spool_bytes: int = Field(default=1024**3, ge=1, description="bytes of bodies on disk")
     audit_days: int = Field(default=400, ge=1)
+    recorded_reports: float = Field(default=25, ge=0, description="reports a second whose journeys are traced")
+    recorded_questions: float = Field(default=25, ge=0, description="GET requests a second that are traced")

@@ -150,7 +150,11 @@ async def get_trace(call: Call) -> Response:
     except httpx.HTTPError:
         found = None
     if found is not None and found.status_code == 404:
-        raise NotFound("trace_unknown", "没有该链路 (可能尚未写入)", "no such trace (it may not be written yet)")
+        raise NotFound(
+            "trace_unknown",
+            "没有该链路 (可能尚未写入, 或高峰时未记录)",
+            "no such trace (not written yet, or not recorded in a rush)",
+        )
     if found is None or found.status_code != 200:
         raise Unavailable("traces_away", "链路存储暂不可用", "the trace store is away")
     return Response(found.content, media_type=JSON)
