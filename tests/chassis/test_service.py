@@ -80,6 +80,19 @@ def test_a_slow_answer_is_given_up_and_neighbours_are_served(running: Probe, pro
     assert running.ask(race) < 0.5
 
 
+def test_a_slow_message_keeps_no_other_waiting(running: Probe, probe_contracts: Any) -> None:
+
+    async def make(bus: Any) -> None:
+        await bus.ask(probe_contracts.MakeThing(caller=CALLER, id="slow", mode="slow"))
+        await asyncio.gather(*(bus.ask(probe_contracts.MakeThing(caller=CALLER, id=f"swift{n}")) for n in range(60)))
+
+    running.ask(make)
+    swift = {"_id": {"$in": [f"made swift{n}" for n in range(60)]}}
+    eventually(lambda: running.database.heard.count_documents(swift) == 60)
+    assert not running.database.heard.find_one({"_id": "made slow"})
+    eventually(lambda: running.database.heard.find_one({"_id": "made slow"}))
+
+
 def test_poison_is_tried_six_times_with_pauses_then_filed_and_its_neighbours_go_on(
     running: Probe, probe_contracts: Any
 ) -> None:

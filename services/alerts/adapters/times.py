@@ -11,6 +11,7 @@ _WRITTEN = re.compile(
     r"\s?(?:([Zz])|([+-]?)(\d{1,2}):?(\d{2})|([+-]\d{2}))?",
     re.ASCII,
 )
+_PLAIN = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
 _EPOCH = re.compile(r"(\d{10})(\d{3})?", re.ASCII)
 
 
@@ -33,6 +34,9 @@ def moment(written: str | None) -> Moment:
 
 
 def _read(written: str) -> Moment:
+    if _PLAIN.fullmatch(written):
+        # what nearly all write, read by the library in a tenth of the time
+        return Moment(at=datetime.fromisoformat(written).astimezone(UTC))
     if epoch := _EPOCH.fullmatch(written):
         return Moment(at=datetime.fromtimestamp(int(epoch[1]) + int(epoch[2] or 0) / 1000, UTC))
     found = _WRITTEN.fullmatch(written)

@@ -17,31 +17,35 @@ _RAW_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{
 class Node:
     """An element. `text` is what stands before its first child, stripped."""
 
-    __slots__ = ("children", "name", "text")
+    __slots__ = ("_values", "children", "name", "text")
 
     def __init__(self, name: str, text: str = "") -> None:
         self.name, self.text = name, text
         self.children: list[Node] = []
+        self._values: dict[str, str] | None = None
 
     def child(self, name: str) -> "Node | None":
         """The first direct child of that name."""
         return next((found for found in self.children if found.name == name), None)
 
     def value(self, *names: str) -> str | None:
-        """The text of the first direct child that has one of the names and is not empty."""
-        return next(
-            (found.text for name in names for found in self.children if found.name == name and found.text), None
-        )
+        """The text of the first direct child that has one of the names and is not empty; children are all there."""
+        if self._values is None:
+            self._values = {found.name: found.text for found in reversed(self.children) if found.text}
+        return next((self._values[name] for name in names if name in self._values), None)
 
     def descendants(self) -> "dict[str, list[Node]]":
         """All below it by name, each list in document order."""
         found: dict[str, list[Node]] = {}
-        left = self.children[::-1]
-        while left:
-            node = left.pop()
-            found.setdefault(node.name, []).append(node)
-            left.extend(node.children[::-1])
+        _gather(self, found)
         return found
+
+
+def _gather(node: Node, found: dict[str, list[Node]]) -> None:
+    for child in node.children:
+        found.setdefault(child.name, []).append(child)
+        if child.children:
+            _gather(child, found)
 
 
 def documents(text: str) -> tuple[list[Node], list[str]]:

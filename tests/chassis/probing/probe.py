@@ -113,7 +113,7 @@ class ProbeService(Service):
             self._fail_as(one.data.mode)
         self.store.heard.insert_many([New({"_id": f"counted {one.data.id}", "of": len(counted)}) for one in counted])
 
-    @on(ThingPosted, batch=200)
+    @on(ThingPosted, batch=200, at_once=2)
     def hear_posted(self, posted: list[Received[ThingPosted]]) -> None:
         self.store.heard.insert_many(
             [New({"_id": f"posted {one.id}", "body": one.data.body}, cause=one) for one in posted]
@@ -135,5 +135,7 @@ class ProbeService(Service):
     def _fail_as(self, mode: str) -> None:
         if mode == "bug":
             raise RuntimeError("a secret that must not be logged")
+        if mode == "slow":
+            time.sleep(4)
         if mode == "invalid":
             raise Invalid("mode_invalid", "不行", "no")
