@@ -87,10 +87,17 @@ class Rebuilding:
                 else part
                 for part in replay["parts"]
             ]
+            # told again, it was counted
+            known = any(
+                part["ended"] or (told.cursor is not None and part["cursor"] == told.cursor)
+                for part in replay["parts"]
+                if part["owner"] == told.owner
+            )
+            sent = replay["sent"] + (0 if known else told.sent)
             ended = all(part["ended"] for part in parts)
             found = sorted({*replay["found"], *told.found})
             sent_at = context.now() if ended else None
-            return {"parts": parts, "found": found, "sent": replay["sent"] + told.sent, "sent_at": sent_at}
+            return {"parts": parts, "found": found, "sent": sent, "sent_at": sent_at}
 
         return self._write(self._standing(), noted)
 
