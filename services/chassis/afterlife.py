@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from eventlet.greenthread import sleep
 from nameko.extensions import SharedExtension
@@ -66,7 +67,8 @@ class Afterlife(SharedExtension):
             exchange,
             self.container.service_name if dead else queue,
             delivery.body,
-            delivery.id,
+            # two without a name may be two: rather a letter twice than one lost
+            str(delivery.properties.get("message_id") or uuid4().hex),
             headers,
             str(delivery.properties.get("content_type") or "application/octet-stream"),
         )

@@ -131,7 +131,8 @@ class Line(SharedExtension):
                     channel.basic_ack(oldest[-1], multiple=True)
                 for tag in sorted(done.difference(oldest)):
                     channel.basic_ack(tag)
-        except LOST:
+        except LOST as error:
+            _log.warning("bus away", extra={"error": type(error).__name__})
             self._channels = {}
 
     def _run(self) -> None:
@@ -146,7 +147,7 @@ class Line(SharedExtension):
             except LOST as error:
                 _log.warning("bus away", extra={"error": type(error).__name__, "retry_s": pause})
                 sleep(pause)
-                pause = min(pause * 2, 5.0)
+                pause = min(pause * 2, 1.0)
             finally:
                 self.connected = False
                 self._channels = {}
