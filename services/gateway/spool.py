@@ -1,7 +1,8 @@
 """Reports that were promised (202) while the broker was away or did not confirm in time.
 
 They lie in the gateway's own database until the broker has confirmed them, and go out in the order in which they came.
-What arrives while one write is on its way becomes one document, a segment: one write and one removal for many reports.
+What arrives while one write is on its way, or within LINGER, becomes one document, a segment: one write and one removal
+for many reports. Removing costs the store most, and it is what the length of the way back hangs on.
 A report whose confirm is in doubt may lie here and on the bus: it keeps its id, and the consumer takes it once.
 """
 
@@ -27,6 +28,8 @@ from contracts.faults import Unavailable
 REPORTS, BYTES = 250, 4 * 1024 * 1024
 # read and removed at once: the embedded store compares every key of an $in with every document that it has found
 SEGMENTS = 64
+# s; a camera does not mind, and a hundred reports a second make twenty segments a second
+LINGER = 0.05
 PAUSE_FIRST, PAUSE_MOST = 0.2, 1.0
 
 Document = dict[str, Any]
@@ -116,6 +119,8 @@ class Spool:
 
     async def _write(self) -> None:
         while self._gathered:
+            if len(self._gathered) < REPORTS:
+                await asyncio.sleep(LINGER)
             taken = list(self._take_gathered())
             entries, size = [spooled for spooled, _ in taken], sum(len(report.body) for (report, _), _ in taken)
             segment = Segment(_name(), tuple(report.report for report, _ in entries), size)
