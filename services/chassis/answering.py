@@ -225,7 +225,7 @@ def _message_id(asked: Request[Any], call: Call | None) -> str | None:
 
 @contextmanager
 def _span(request: type[Request[Any]], call: Call | None) -> Iterator[None]:
-    parent = tracing.extract({"traceparent": call.traceparent}) if call and call.traceparent else None
+    parent = tracing.parent(call.traceparent) if call and call.traceparent else None
     with tracing.tracer.start_as_current_span(
         f"answer {request.method}",
         parent,

@@ -20,8 +20,8 @@ from pydantic import BaseModel
 from contracts.base import Delivery, Request
 from contracts.faults import Unavailable, WireFault
 from services.chassis import messages, tracing
-from services.chassis.couriers import Listener, Sender, away
-from services.chassis.links import Outgoing
+from services.chassis.couriers import Listener, Sender
+from services.chassis.links import Outgoing, away
 from services.chassis.topology import REQUESTS
 
 R = TypeVar("R", bound=BaseModel)
@@ -67,7 +67,7 @@ class Bus:
         attributes = {"rpc.system": "nameko", "rpc.service": target, "rpc.method": request.method}
         with _span(f"ask {target}.{request.method}", SpanKind.CLIENT, attributes) as span:
             try:
-                return await self._ask(request, target, timeout, _carried(span))
+                return await self._ask(request, target, timeout, tracing.traceparent(span))
             except Unavailable as fault:
                 span.set_attribute("error.type", fault.code)
                 span.set_status(StatusCode.ERROR)
@@ -106,7 +106,7 @@ class Bus:
             if not self._sender.connected:
                 raise away()
             done = asyncio.get_running_loop().create_future()
-            self._sender.send(messages.delivery(event, id, _carried(span)), done)
+            self._sender.send(messages.delivery(event, id, tracing.traceparent(span)), done)
             await _within(done, timeout, _no_confirm)
 
 
@@ -122,11 +122,6 @@ def _span(name: str, kind: SpanKind, attributes: dict[str, str]) -> Iterator[tra
         name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as span:
         yield span
-
-
-def _carried(span: trace.Span) -> str | None:
-    found = span.get_span_context()
-    return f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}" if found.is_valid else None
 
 
 async def _within(answer: asyncio.Future[bytes], seconds: float, late: Callable[[], Unavailable]) -> bytes:

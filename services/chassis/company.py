@@ -38,7 +38,7 @@ def company(name: str, members: Sequence[Received[Any]], about: Mapping[str, str
     for at, each in told:
         lead = next(iter(spans.values()), None)
         links = [Link(lead.get_span_context(), {LEAD: True})] if lead else _others([one for _, one in told])
-        parent = tracing.extract({"traceparent": each.traceparent or ""})
+        parent = tracing.parent(each.traceparent)
         attributes = {**about, "messaging.message.id": each.id}
         spans[at] = tracing.tracer.start_span(name, parent, SpanKind.CONSUMER, attributes, links)
     try:

@@ -18,7 +18,7 @@ from typing import Any
 
 from contracts.faults import Fault, Unavailable
 from services.chassis.frames import Inbound
-from services.chassis.links import LOST, ConfirmedChannel, Outgoing, connect
+from services.chassis.links import LOST, ConfirmedChannel, Outgoing, away, connect
 from services.chassis.logs import describe
 from services.chassis.topology import REQUESTS
 
@@ -27,11 +27,6 @@ _WINDOW = 256
 _MAX_WAITING = 4096
 
 Answer = asyncio.Future[bytes]
-
-
-def away() -> Unavailable:
-    """There is no connection."""
-    return Unavailable("bus_away", "消息总线暂时不可用", "the message bus is away")
 
 
 _ERRORS: dict[str, Callable[[], Fault]] = {
@@ -77,7 +72,7 @@ class Courier:
                 self._session()
                 pause = 0.1
             except LOST as error:
-                pause = 0.1 if self.connected else min(pause * 2, 2.0)
+                pause = 0.1 if self.connected else min(pause * 2, 1.0)
                 _log.warning("bus away", extra={"link": self.name, "error": type(error).__name__, "retry_s": pause})
                 self.connected = False
                 self.lost()
@@ -202,15 +197,12 @@ class Listener(Courier):
             channel.basic_consume(self._queue, no_ack=True, callback=self._take)
             inbound = Inbound(connection)
             self.connected = True
-            beat_at = 0.0
             while not self._stopping:
                 inbound.read(0.5)
                 if self._heard:
                     heard, self._heard = self._heard, []
                     self._call(self._hand_over, heard)
-                if time.monotonic() - beat_at > 1:
-                    beat_at = time.monotonic()
-                    connection.heartbeat_check()
+                inbound.beat()
         finally:
             with contextlib.suppress(*LOST):
                 connection.collect(1)

@@ -4,6 +4,7 @@ Every call gives the interpreter lock away, which is what a thread beside an eve
 confirms pass here; the handshake, channels, heartbeats, deliveries and whatever is rare stay with the library.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from ssl import SSLWantReadError
 from struct import Struct, pack
@@ -25,6 +26,7 @@ _BASIC = 60
 _PUBLISH = pack(">HHH", _BASIC, 40, 0)
 _ACK, _NACK = pack(">HH", _BASIC, 80), pack(">HH", _BASIC, 120)
 _CONFIRM = Struct(">QB")
+_BEAT_EVERY_S = 1.0
 
 Confirmed = Callable[[int, bool, str | None], None]
 
@@ -47,6 +49,7 @@ class Inbound:
         self._sock = self._amqp.transport.sock
         self._confirmed = confirmed
         self._rest = b""
+        self._beat_at = 0.0
 
     def read(self, timeout: float) -> None:
         """Wait at most `timeout` seconds for something and handle all that is there. Raises LOST."""
@@ -71,6 +74,12 @@ class Inbound:
             self._handle(kind, channel, found[at + _AROUND - 1 : end - 1])
             at = end
         self._rest = found[at:]
+
+    def beat(self) -> None:
+        """Keep the connection alive; call it about every second. Raises LOST when the broker is silent."""
+        if time.monotonic() - self._beat_at > _BEAT_EVERY_S:
+            self._beat_at = time.monotonic()
+            self._amqp.heartbeat_tick()
 
     def _handle(self, kind: int, channel: int, payload: bytes) -> None:
         method = payload[:4]

@@ -164,15 +164,13 @@ class Line(SharedExtension):
         self.connected = True
 
     def _drain(self, connection: Connection) -> None:
-        beat_at, inbound = 0.0, Inbound(connection)
+        inbound = Inbound(connection)
         while not self._stopping and self._channels:
             inbound.read(0.5)
             # a socket that is never empty must not keep the workers waiting
             sleep(0)
-            if time.monotonic() - beat_at > 2:
-                beat_at = time.monotonic()
-                with self._lock:
-                    connection.heartbeat_check()
+            with self._lock:
+                inbound.beat()
         if self._stopping:
             self._wind_down(inbound)
 

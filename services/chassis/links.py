@@ -44,6 +44,11 @@ class Outgoing(NamedTuple):
     mandatory: bool = True
 
 
+def away() -> Unavailable:
+    """There is no connection."""
+    return Unavailable("bus_away", "消息总线暂时不可用", "the message bus is away")
+
+
 def connect(url: str, name: str) -> Connection:
     """An open connection that shows `name` to the broker's operators. Raises LOST."""
     connection = Connection(
@@ -52,7 +57,8 @@ def connect(url: str, name: str) -> Connection:
         connect_timeout=5,
         transport_options={"client_properties": {"connection_name": name}, "confirm_publish": False},
     )
-    connection.connect()
+    # twice at once, an old socket may be in the way; `connect()` would sleep two seconds in between
+    connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, reraise_as_library_errors=False)
     return connection
 
 
@@ -70,7 +76,6 @@ class ConfirmedChannel:
         self._tag = 0
         self._open: dict[int, str] = {}
         self._unroutable: set[str] = set()
-        self._beat_at = 0.0
         self.settled: deque[tuple[int, str | None]] = deque()
 
     @property
@@ -104,9 +109,7 @@ class ConfirmedChannel:
 
     def beat(self) -> None:
         """Keep the connection alive; call it about every second. Raises LOST when the broker is silent."""
-        if time.monotonic() - self._beat_at > 1:
-            self._beat_at = time.monotonic()
-            self._connection.heartbeat_check()
+        self._inbound.beat()
 
     def close(self) -> None:
         """Drop the connection, whatever its state."""
@@ -148,7 +151,7 @@ class Publisher:
                 return self._publish(messages, timeout)
             except LOST as error:
                 self._drop()
-                raise Unavailable("bus_away", "消息总线暂时不可用", "the message bus is away") from error
+                raise away() from error
 
     def close(self) -> None:
         """Drop the connection."""

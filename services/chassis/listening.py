@@ -188,7 +188,7 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
                 return
             with tracing.tracer.start_as_current_span(
                 f"process {event.wire}",
-                tracing.extract({"traceparent": received.traceparent or ""}),
+                tracing.parent(received.traceparent),
                 SpanKind.CONSUMER,
                 {**_attributes(event), "messaging.message.id": received.id},
                 record_exception=False,

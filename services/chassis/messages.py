@@ -49,10 +49,8 @@ class Received(Generic[E]):
 
     def within(self, span: trace.Span) -> Self:
         """The same, as cause of what happens inside `span`."""
-        found = span.get_span_context()
-        if not found.is_valid:
-            return self
-        return replace(self, traceparent=f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}")
+        found = tracing.traceparent(span)
+        return replace(self, traceparent=found) if found else self
 
 
 def envelope(event: Event, subject: str, sequence: int, cause: Received[Event] | None = None) -> Envelope:

@@ -7,7 +7,7 @@ from kombu import Connection
 from nameko.extensions import DependencyProvider
 
 from contracts.faults import Unavailable
-from services.chassis.links import LOST, Outgoing, Publisher
+from services.chassis.links import LOST, Outgoing, Publisher, away
 from services.chassis.settings import settings
 from services.chassis.topology import MAX_LENGTH, SUBSCRIPTIONS
 
@@ -28,7 +28,7 @@ class Outlet:
                 channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
                 channel.queue_bind(name, SUBSCRIPTIONS, name)
         except LOST as error:
-            raise Unavailable("bus_away", "消息总线暂时不可用", "the message bus is away") from error
+            raise away() from error
 
     def send(self, name: str, bodies: Sequence[tuple[str, bytes]]) -> None:
         """Publish (message id, JSON body) in order, confirmed; Unavailable when any is not safe (send all again)."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from amqp.exceptions import NotFound
 from eventlet.greenthread import sleep
 
-from contracts.faults import Unavailable
-from services.chassis.links import LOST, connect
+from services.chassis.links import LOST, away, connect
 from services.chassis.topology import TIERS
 
 ROOM = 1000
@@ -37,7 +36,7 @@ class Room:
             finally:
                 connection.release()
         except LOST as error:
-            raise Unavailable("bus_away", "消息总线暂时不可用", "the message bus is away") from error
+            raise away() from error
         return found
 
     def found(self, queues: Iterable[str], within: float = 5.0) -> dict[str, bool] | None:

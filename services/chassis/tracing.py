@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from opentelemetry import trace
@@ -96,21 +96,20 @@ def flush(timeout_ms: int = 2000) -> None:
         provider.force_flush(timeout_ms)
 
 
-def inject(headers: MutableMapping[str, str]) -> None:
-    """Write the present trace into headers."""
-    _propagator.inject(headers)
-
-
 def extract(headers: Mapping[str, str]) -> Context:
     """The trace that headers name."""
     return _propagator.extract(dict(headers))
 
 
-def traceparent() -> str | None:
-    """The present trace as a header value."""
-    headers: dict[str, str] = {}
-    inject(headers)
-    return headers.get("traceparent")
+def parent(value: str | None) -> Context:
+    """The trace that a traceparent names; an empty one when there is none."""
+    return extract({"traceparent": value} if value else {})
+
+
+def traceparent(span: trace.Span | None = None) -> str | None:
+    """A span, without one the present span, as a header value."""
+    found = (span or trace.get_current_span()).get_span_context()
+    return f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}" if found.is_valid else None
 
 
 def recorded(value: str | None) -> bool:
@@ -121,7 +120,7 @@ def recorded(value: str | None) -> bool:
 
 def remote(value: str | None) -> SpanContext | None:
     """The span that a traceparent names, for a link."""
-    found = trace.get_current_span(extract({"traceparent": value} if value else {})).get_span_context()
+    found = trace.get_current_span(parent(value)).get_span_context()
     return found if found.is_valid else None
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError
 
-DUPLICATE_KEY = 11000
+from services.chassis.stores import already_there
+
 MOST = 500
 
 Document = dict[str, Any]
@@ -36,9 +37,10 @@ class GroupedInserts:
             try:
                 await self.collection.insert_many([document for document, _ in batch], ordered=False)
             except BulkWriteError as error:
-                faults = error.details.get("writeErrors", [])
-                duplicates = {fault["index"] for fault in faults if fault["code"] == DUPLICATE_KEY}
-                failure = error if len(duplicates) < len(faults) or not faults else None
+                try:
+                    duplicates = already_there(error)
+                except BulkWriteError:
+                    failure = error
             except Exception as error:  # handed to every caller that waits, whatever it is
                 failure = error
             for index, (_, written) in enumerate(batch):

@@ -111,7 +111,7 @@ def content_type_of(request: Request) -> str:
 
 async def publish_spooled(door: Door, report: ReportReceived, traceparent: str | None) -> None:
     """Send a report on under the trace in which it came. Raises Unavailable when the broker does not confirm."""
-    context_of_report = attach(tracing.extract({"traceparent": traceparent} if traceparent else {}))
+    context_of_report = attach(tracing.parent(traceparent))
     try:
         await door.bus.publish(report, id=report.report, timeout=PATIENCE)
     finally:

@@ -20,7 +20,7 @@ from services.gateway.problems import internal, of_status, problem
 log = logging.getLogger("yiwang.gateway")
 # asked every few seconds by machines: a line and a trace each would drown the others
 UNTOLD = frozenset({"/healthz", "/readyz"})
-UNSAMPLED = tracing.extract({"traceparent": f"00-{'1' * 32}-{'1' * 16}-00"})
+UNSAMPLED = tracing.parent(f"00-{'1' * 32}-{'1' * 16}-00")
 NEW = Context()
 CARRIED = frozenset({b"traceparent", b"tracestate"})
 UNMATCHED = "unmatched"

@@ -16,7 +16,7 @@ def test_journeys_that_begin_alike_are_paced_and_others_are_not() -> None:
     tracer = TracerProvider(ParentBased(tracing.Paced({"POST /v1/intake": 3, "GET ": 2}))).get_tracer("test")
 
     def recorded(name: str, parent: str | None = None) -> bool:
-        context = tracing.extract({"traceparent": parent}) if parent else None
+        context = tracing.parent(parent) if parent else None
         span = tracer.start_span(name, context)
         assert span.get_span_context().trace_id
         return span.is_recording()

@@ -7,6 +7,7 @@ from tests.faults.load import Load, prepare
 from tests.faults.quiet import depths, outboxes, quiet, unsettled
 from tests.faults.table import Rows, rows
 from tests.faults.town import ALL, Town, eventually
+from tests.faults.trial import Trial
 from tests.faults.violation import Violation
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Promise",
     "Rows",
     "Town",
+    "Trial",
     "Violation",
     "check",
     "depths",

@@ -12,22 +12,7 @@ from typing import Self
 import pytest
 
 from deploy.local.processes import Process
-from tests.faults.harness import (
-    ALL,
-    Client,
-    Ledger,
-    Load,
-    Piece,
-    Town,
-    check,
-    doubled,
-    eventually,
-    lay,
-    lost,
-    prepare,
-    quiet,
-    rows,
-)
+from tests.faults.harness import ALL, Client, Ledger, Load, Piece, Town, Trial, eventually, lay, prepare
 from tests.faults.proxy import Proxy
 
 # orders of each of these must come through before a fault and again after it
@@ -118,19 +103,9 @@ class Ordeals:
 
     def undergo(self, fault: str, hurt: Callable[[], None], *, injected: int = 1, within: float = 90.0) -> None:
         """Work, `hurt` while it goes on, work again, come to rest within `within` seconds; then nothing is missing."""
-        began, before = time.monotonic(), len(self.ledger.promised)
+        trial = Trial(self.town, self.ledger, fault)
         asyncio.run(self._under_load(hurt, within))
-        quiet(self.town, within)
-        broken = check(self.town, self.ledger)
-        rows.add(
-            fault,
-            injected=injected,
-            acknowledged=len(self.ledger.promised) - before,
-            lost=lost(broken),
-            doubled=doubled(broken),
-            seconds=time.monotonic() - began,
-        )
-        assert not broken, broken[:20]
+        trial.judge(injected, within)
         assert {name: len(self.town.running(name)) for name in ALL} == dict.fromkeys(ALL, 1), "a process ended"
 
     async def _settle(self) -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.faults.harness import ALL, Client, Ledger, Load, Piece, Town, check, doubled, lay, lost, prepare, quiet, rows
+from tests.faults.harness import ALL, Client, Ledger, Load, Piece, Town, Trial, lay, prepare
 
 # an order that a dead gateway held is answered again much later: it is left in doubt, done once or not at all
 PATIENCE = 15.0
@@ -25,25 +25,13 @@ class Work:
 
     def story(self, fault: str, hurt: Callable[[Town], Awaitable[int]], limit: float = 120.0) -> None:
         """Load, meanwhile `hurt`, which tells how often it did; then rest, and the judgement, as one row."""
-        before, began = len(self.ledger.promised), time.monotonic()
+        trial = Trial(self.town, self.ledger, fault)
 
         async def told() -> int:
             async with Client(self.town, self.ledger, PATIENCE) as client, Load(client, self.ground):
                 return await hurt(self.town)
 
-        injected = asyncio.run(told())
-        quiet(self.town, limit)
-        violations = check(self.town, self.ledger)
-        rows.add(
-            fault,
-            injected=injected,
-            acknowledged=len(self.ledger.promised) - before,
-            lost=lost(violations),
-            doubled=doubled(violations),
-            seconds=time.monotonic() - began,
-        )
-        assert violations == []
-        assert len(self.ledger.promised) > before
+        trial.judge(asyncio.run(told()), limit)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from contracts.shared import Caller, Scope
 from services.chassis.registry import listeners
 from services.chassis.topology import SERVICES, event_queue
 from tests.faults.doctored.hostile import Hostile, enormous, for_queue, publish
-from tests.faults.harness import Client, Load, Piece, Town, check, eventually, lay, prepare, quiet, rows
+from tests.faults.harness import Client, Ledger, Load, Piece, Town, Trial, eventually, lay, prepare, quiet
 
 CALLER = Caller(client="tester", scopes=frozenset({Scope.ADMIN}))
 HEARD: list[tuple[str, type[Event]]] = listeners()
@@ -55,24 +55,23 @@ async def inject(town: Town, client: Client, hostile: list[Hostile]) -> float:
 def test_what_cannot_be_read_is_filed_at_once_and_harms_nobody(
     town: Town, ground: Piece, heard: list[tuple[str, type[Event]]], times: int
 ) -> None:
-    began = time.monotonic()
     town.renew()
     town.start_all()
-    before = pids(town)
+    before, trial = pids(town), Trial(town, Ledger(), "无法解读的消息 unreadable messages")
     hostile = {
         service: [one for hearer, event in heard if hearer == service for one in told(service, event, times)]
         for service in {service for service, _ in heard}
     }
     every = [one for found in hostile.values() for one in found]
 
-    async def story() -> tuple[Client, float]:
-        async with Client(town) as client:
+    async def story() -> float:
+        async with Client(town, trial.ledger) as client:
             await lay(client, ground)
             await prepare(client)
             async with Load(client, ground):
-                return client, await inject(town, client, every)
+                return await inject(town, client, every)
 
-    client, longest = asyncio.run(story())
+    longest = asyncio.run(story())
     quiet(town)
     for service, found in hostile.items():
         filing = town.database(service)["dead_letters"].count_documents
@@ -81,17 +80,9 @@ def test_what_cannot_be_read_is_filed_at_once_and_harms_nobody(
         filed = Counter((one["queue"], ":".join(one["reason"].split(":")[:2])) for one in letters(town, service))
         assert filed == wanted
         assert {(one["attempts"], one["state"]) for one in letters(town, service)} == {(1, "dead")}
-    violations = check(town, client.ledger, dead_letters=len(every))
-    assert violations == []
+    trial.told(len(every), dead_letters=len(every))
     assert pids(town) == before
     assert longest < NOTICED_WITHIN_S
-    promised = len(client.ledger.promised)
-    rows.add(
-        "无法解读的消息 unreadable messages",
-        injected=len(every),
-        acknowledged=promised,
-        seconds=time.monotonic() - began,
-    )
 
 
 def told(service: str, event: type[Event], times: int) -> list[Hostile]:
