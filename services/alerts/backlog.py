@@ -1,4 +1,4 @@
-"""What is stored and not yet in the alerts: small and short-lived, the store has it all. Pure."""
+"""What is stored and not yet in the alerts: small and short-lived, the store has it all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from services.alerts.folding import Sighting
+from services.alerts.resting import Rest
 
 # beyond this the reports of a storm wait at the broker and not in memory
 _MOST = 10_000
 # an alert remembers the last 64 folds that it has counted
 _TOGETHER = 32
-# folding may take a tenth of the time: new reports come first, and one write then counts many of them
-_REST = 9.0
-_LONGEST_REST_S = 5.0
+# s; new reports come first, and one write then counts many of them
+_LONGEST_REST = 5.0
 
 
 class Waiting(NamedTuple):
@@ -34,7 +34,7 @@ class Backlog:
     begun: list[Waiting] = field(default_factory=list)
     turn: Lock = field(default_factory=Lock)
     looked_behind: bool = False
-    _rests_until: float = 0.0
+    rest: Rest = field(default_factory=lambda: Rest(_LONGEST_REST))
 
     @property
     def full(self) -> bool:
@@ -56,10 +56,7 @@ class Backlog:
         self.begun, self.waiting = self.waiting[:_TOGETHER], self.waiting[_TOGETHER:]
         return self.begun
 
-    def due(self, clock: float) -> bool:
-        """Whether there is something to fold, and the last rest is over. `clock` is monotonic, in seconds."""
-        return bool(self.begun or self.waiting) and clock >= self._rests_until
-
-    def rest(self, began: float, clock: float) -> None:
-        """Leave the store to others for a while after work that began at `began`."""
-        self._rests_until = clock + min((clock - began) * _REST, _LONGEST_REST_S)
+    @property
+    def due(self) -> bool:
+        """Whether there is something to fold, and the last rest is over."""
+        return bool(self.begun or self.waiting) and self.rest.over()

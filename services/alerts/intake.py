@@ -4,7 +4,6 @@ Storing is what the broker waits for; what it costs does not grow with the numbe
 short anywhere and done again, by this process or by another.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -49,22 +48,29 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
 
 def fold_when_due(store: AlertStore) -> None:
     """Put what waits into alerts, unless the store is to have its rest."""
-    began = time.monotonic()
-    if store.backlog.due(began):
-        fold_waiting(store)
-        store.backlog.rest(began, time.monotonic())
+    if store.backlog.due:
+        store.backlog.rest.after(lambda: fold_waiting(store))
+
+
+def write_heard_when_due(store: AlertStore) -> None:
+    """Write the devices' signs of life, unless the store is to have its rest."""
+    if store.devices.rest.over():
+        store.devices.rest.after(store.devices.write_heard)
 
 
 def fold_waiting(store: AlertStore) -> None:
-    """Put all that waits into alerts."""
+    """Put all that waits now into alerts; what comes meanwhile is for the next time, or there would be no rest."""
     backlog = store.backlog
     with backlog.turn:
         if backlog.begun:
             # cut short before: what stands and what does not is asked fold by fold
             for one in backlog.begun:
                 _fold(store, one.fold, one.sightings, one.causes)
-        while backlog.waiting:
-            _fold_together(store, backlog.begin())
+        left = len(backlog.waiting)
+        while left > 0:
+            group = backlog.begin()
+            left -= len(group)
+            _fold_together(store, group)
         backlog.begun = []
 
 

@@ -72,7 +72,7 @@ class AlertsService(Service):
 
     @every(2)
     def write_heard(self) -> None:
-        self.store.devices.write_heard()
+        intake.write_heard_when_due(self.store)
 
     @every(5)
     def end_quiet(self) -> None:

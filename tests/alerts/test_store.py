@@ -311,3 +311,22 @@ def test_a_message_that_names_itself_is_counted_once_whatever_its_report_id(aler
     assert (repeat.state, repeat.reason and first.data.report in repeat.reason) == ("ignored", True)
     take(alerts, [received(fixture("hik_plate.xml"), source="cam-2")])
     assert counts(alerts) == [1, 1]
+
+
+def test_folding_comes_to_an_end_while_reports_go_on_coming(
+    alerts: AlertStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever folds what came meanwhile as well never rests in a storm, and writes each alert again and again."""
+    finish, written = alerts.reports.finish, 0
+
+    def then_more_comes(folds: Any) -> None:
+        nonlocal written
+        written += 1
+        finish(folds)
+        if written < 3:
+            intake.take(alerts, burst(1))
+
+    monkeypatch.setattr(alerts.reports, "finish", then_more_comes)
+    intake.take(alerts, burst(1))
+    intake.fold_waiting(alerts)
+    assert (written, counts(alerts), len(alerts.backlog.waiting)) == (1, [1], 1)

@@ -1,15 +1,16 @@
 """CPU time and memory of groups of processes, whatever else the machine does meanwhile."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
 
 # what the processes of a run use together while nothing is asked of them is well below this share of a core
 QUIET_SHARE = 0.15
-# longer than anybody puts anything off: ours note every two seconds which cameras they have heard
-QUIET_S = 2.2
+# longer than anybody puts anything off: ours look every two seconds whether to note which cameras they have heard, and
+# rest for as long after it
+QUIET_S = 4.4
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Spent:
     @property
     def total(self) -> float:
         return sum(self.seconds.values())
+
+    def without(self, **seconds: float) -> "Spent":
+        """Less what the measuring itself has cost."""
+        return Spent({name: spent - seconds.get(name, 0.0) for name, spent in self.seconds.items()})
 
 
 class Meter:
@@ -37,6 +42,12 @@ class Meter:
     def spent(self) -> Spent:
         """Since the beginning."""
         return Spent({name: now - self.begun[name] for name, now in self.read().items()})
+
+    def cost(self, group: str, work: Callable[[], object]) -> float:
+        """What a group spends on this while it does nothing else."""
+        before = self.read()[group]
+        work()
+        return self.read()[group] - before
 
     def rss_mb(self, group: str) -> float:
         """Resident memory of a group, MB."""

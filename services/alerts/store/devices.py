@@ -12,11 +12,14 @@ from contracts.alerts import Device, ListDevices, SaveDevice
 from contracts.shared import Page
 from services.alerts.domain import DEFAULT_TIMEZONE
 from services.alerts.reading import Sign
+from services.alerts.resting import Rest
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.portions import by_key
 
 _REMEMBERED_S = 2.0
+# s; thousands of devices give a sign of life each half a minute, and each is a write
+_LONGEST_REST = 30.0
 FIELDS = ("name", "vendor", "gb_code", "timezone", "owner")
 
 
@@ -35,6 +38,7 @@ class Devices:
         self._known: dict[str, Known] = {}
         self._known_until = 0.0
         self._heard: dict[str, Sign] = {}
+        self.rest = Rest(_LONGEST_REST)
 
     def known(self, names: Iterable[str]) -> dict[str, Known]:
         """Those of them that are on the list, as it was at most two seconds ago."""
