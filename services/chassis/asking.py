@@ -101,7 +101,12 @@ class Bus:
 
     async def publish(self, event: Delivery, id: str, timeout: float = 2.0) -> None:
         """Safe with the broker when this returns; Unavailable otherwise (in doubt: publish again, same id)."""
-        attributes = {"messaging.system": "rabbitmq", "messaging.destination.name": event.wire}
+        attributes = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": event.wire,
+            tracing.SUBJECT: id,
+        }
         with _span(f"publish {event.wire}", SpanKind.PRODUCER, attributes) as span:
             if not self._sender.connected:
                 raise away()

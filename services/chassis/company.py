@@ -39,7 +39,7 @@ def company(name: str, members: Sequence[Received[Any]], about: Mapping[str, str
         lead = next(iter(spans.values()), None)
         links = [Link(lead.get_span_context(), {LEAD: True})] if lead else _others([one for _, one in told])
         parent = tracing.parent(each.traceparent)
-        attributes = {**about, "messaging.message.id": each.id}
+        attributes = {**about, **each.about}
         spans[at] = tracing.tracer.start_span(name, parent, SpanKind.CONSUMER, attributes, links)
     try:
         with tracing.use(next(iter(spans.values()), INVALID_SPAN)):

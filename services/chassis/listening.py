@@ -190,7 +190,7 @@ def _single(handler: Callable[..., None], event: type[Event]) -> Callable[..., N
                 f"process {event.wire}",
                 tracing.parent(received.traceparent),
                 SpanKind.CONSUMER,
-                {**_attributes(event), "messaging.message.id": received.id},
+                {**_attributes(event), **received.about},
                 record_exception=False,
             ) as span:
                 inside = received.within(span)

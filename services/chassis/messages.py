@@ -47,6 +47,11 @@ class Received(Generic[E]):
         """32 hex digits."""
         return self.traceparent.split("-")[1] if self.traceparent else None
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What a span says of it."""
+        return {"messaging.message.id": self.id, tracing.SUBJECT: self.subject or self.id}
+
     def within(self, span: trace.Span) -> Self:
         """The same, as cause of what happens inside `span`."""
         found = tracing.traceparent(span)

@@ -1,11 +1,13 @@
 """From the outbox to the broker: publish, confirm, keep in the event log, clear. In doubt it sends again, same id."""
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from eventlet.event import Event as Signal
 from eventlet.greenthread import GreenThread, sleep, spawn
+from opentelemetry.trace import SpanKind
 from pymongo import UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -13,7 +15,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from contracts.base import EVENTS
 from contracts.faults import Unavailable
-from services.chassis import context, crash, messages
+from services.chassis import context, crash, messages, tracing
 from services.chassis.aggregates import Aggregates, Document, Pending
 from services.chassis.links import Publisher
 from services.chassis.stores import already_there
@@ -89,6 +91,7 @@ class OutboxRelay:
     def _relay(self, batch: Sequence[Pending]) -> bool:
         entries = [entry for pending in batch for entry in pending.entries]
         crash.point("before_publish")
+        began = time.time_ns()
         try:
             answers = self._publisher.publish(
                 [
@@ -98,6 +101,7 @@ class OutboxRelay:
             )
             crash.point("after_publish")
             sent = {entry["id"] for entry, error in zip(entries, answers, strict=True) if _safe(entry["type"], error)}
+            _tell(batch, sent, began)
             self._keep([entry for entry in entries if entry["id"] in sent])
             self._clear(batch, sent)
         except (Unavailable, PyMongoError) as error:
@@ -143,6 +147,27 @@ class OutboxRelay:
             ids = [item.id for item in items]
             collection.update_many({"_id": {"$in": ids}}, {"$pull": {"outbox": {"id": {"$in": sorted(sent)}}}})
             collection.update_many({"_id": {"$in": ids}, "outbox": {"$size": 0}}, {"$unset": {"pending": ""}})
+
+
+def _tell(batch: Sequence[Pending], sent: set[str], began: int) -> None:
+    """A span for each event that went out, in the trace that it came from."""
+    for pending in batch:
+        for entry in pending.entries:
+            traceparent = entry.get("traceparent")
+            if entry["id"] in sent and traceparent and tracing.recorded(traceparent):
+                tracing.tracer.start_span(
+                    f"publish {entry['type']}",
+                    tracing.parent(traceparent),
+                    SpanKind.PRODUCER,
+                    {
+                        "messaging.system": "rabbitmq",
+                        "messaging.operation.type": "send",
+                        "messaging.destination.name": entry["type"],
+                        "messaging.message.id": entry["id"],
+                        tracing.SUBJECT: str(pending.id),
+                    },
+                    start_time=began,
+                ).end()
 
 
 def _safe(wire: str, error: str | None) -> bool:

@@ -22,6 +22,9 @@ _SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "s
 
 _UNRECORDED = frozenset("02468ace")
 
+# the business key of what a span is about: a case, an application, an alert, a report
+SUBJECT = "yiwang.subject"
+
 tracer = trace.get_tracer("yiwang")
 
 

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
@@ -24,6 +25,9 @@ UNSAMPLED = tracing.parent(f"00-{'1' * 32}-{'1' * 16}-00")
 NEW = Context()
 CARRIED = frozenset({b"traceparent", b"tracestate"})
 UNMATCHED = "unmatched"
+# parameters of paths that are business keys
+SUBJECTS = ("case_no", "app_no", "id", "report", "code", "grid", "dataset")
+LONGEST_SUBJECT = 100
 
 
 @dataclass(slots=True)
@@ -80,9 +84,16 @@ def journey(scope: Scope, template: str = UNMATCHED) -> Iterator[Journey]:
             span.set_attribute("http.request.method", scope["method"])
             span.set_attribute("http.route", made.template)
             span.set_attribute("http.response.status_code", made.status)
+            if subject := subject_of(scope.get("path_params", {})):
+                span.set_attribute(tracing.SUBJECT, subject)
             if made.status >= 500:
                 span.set_status(StatusCode.ERROR)
             span.end()
+
+
+def subject_of(parameters: Mapping[str, Any]) -> str:
+    """The business key in the path of a request: what the request is about."""
+    return next((str(parameters[name])[:LONGEST_SUBJECT] for name in SUBJECTS if name in parameters), "")
 
 
 class Journeys:

@@ -1,8 +1,9 @@
 """How the parts of an HTTP request become one typed request of the contracts, and how that form is documented."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -65,15 +66,11 @@ class Form(Generic[R]):
 
     def parameters(self) -> list[dict[str, Any]]:
         """OpenAPI parameters."""
-        properties, required = schema_of(self.request)["properties"], schema_of(self.request).get("required", [])
+        properties = schema_of(self.request)["properties"]
         listed = [
             {"name": name, "in": "path", "required": True, "schema": properties[name]} for name in sorted(self.in_path)
         ]
-        for name in self.free if self.in_query else ():
-            parameter = {"name": self.names.get(name, name), "in": "query", "required": name in required}
-            array = {"style": "form", "explode": False} if _is_array(properties[name]) else {}
-            listed.append({**parameter, "schema": _without_null(properties[name]), **array})
-        return listed
+        return listed + query_parameters(self.request, self.free if self.in_query else (), self.names)
 
     def body(self) -> dict[str, Any] | None:
         """JSON Schema of the body; None when nothing is read from it."""
@@ -95,6 +92,19 @@ class Form(Generic[R]):
 def schema_of(request: type[BaseModel]) -> dict[str, Any]:
     """JSON Schema of a request class, its definitions under `$defs`."""
     return request.model_json_schema(ref_template=REFS)
+
+
+def query_parameters(
+    of: type[BaseModel], fields: Iterable[str] | None = None, names: Mapping[str, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
+    """OpenAPI parameters of the query for fields of a model, all of them when none are named."""
+    properties, required = schema_of(of)["properties"], schema_of(of).get("required", [])
+    listed = []
+    for name in properties if fields is None else fields:
+        parameter = {"name": names.get(name, name), "in": "query", "required": name in required}
+        array = {"style": "form", "explode": False} if _is_array(properties[name]) else {}
+        listed.append({**parameter, "schema": _without_null(properties[name]), **array})
+    return listed
 
 
 def json_object(call: Call) -> dict[str, JsonValue]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import kombu
 from pymongo import MongoClient
 
@@ -17,9 +18,9 @@ from deploy.local.demo.ground import Ground
 from deploy.local.synthetic import files
 from deploy.local.synthetic.people import identity_number
 from services.chassis.topology import EVENTS
+from tests.laid import Tell
 
 from ..conftest import City
-from .conftest import Tell
 
 # the vendor's own bytes are what this message is for; its queue is read by one service alone
 RAW = "alerts.report_received.v1"
@@ -180,10 +181,15 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
         await alarms(door, canary, laid)
         last = await door.send("GET", "/v1/figures/grid")
 
-        async def flushed() -> int:
+        async def told() -> int:
             return (await door.send("GET", f"/v1/traces/{last.headers['X-Trace-Id']}")).status_code
 
-        await until("spans stored", flushed, lambda status: status == 200)
+        async def waiting() -> int:
+            async with httpx.AsyncClient(trust_env=False) as http:
+                return int((await http.get(f"{city.console}/readyz")).json()["waiting"])
+
+        await until("spans told", told, lambda status: status == 200)
+        await until("spans stored", waiting, lambda spans: spans == 0)
 
     with tapped(city.amqp) as heard:
         tell(story)
@@ -193,6 +199,9 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
     assert leaks(canary, ((log.name, log.read_bytes()) for log in city.home.logs.iterdir())) == []
     assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
     with MongoClient[dict[str, Any]](city.mongodb) as client:
-        spans = [bytes(span["span"]) for span in client["traces"]["spans"].find({}, {"span": 1})]
+        kept = list(client["traces"]["traces"].find({}, {"_id": 0}))
+    spans = [bytes(span) for trace in kept for group in trace["raw"] for span in group["spans"]]
+    # and what lists and search are made of
+    spans += [repr(trace).encode() for trace in kept]
     assert any(b"/v1/datasets/{dataset}/events" in span for span in spans)
     assert leaks(canary, (("span", span) for span in spans)) == []

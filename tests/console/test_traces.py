@@ -22,7 +22,6 @@ from pymongo.database import Database
 
 from deploy.local.home import Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
-from services.console.traces import Traces, Undecodable
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
@@ -122,7 +121,7 @@ def test_a_span_that_is_sent_again_is_one_span(console: Console) -> None:
     other = uuid4().hex
     assert post(console, request(other, "later")) == 200
     console.trace(other)
-    assert console.database["spans"].count_documents({"_id": {"$gte": trace, "$lt": f"{trace}g"}}) == 1
+    assert len(spans_of(console.trace(trace))) == 1
 
 
 def test_bad_input(console: Console) -> None:
@@ -146,30 +145,107 @@ def test_bad_input(console: Console) -> None:
 
 
 def test_few_indexes_and_little_memory(console: Console) -> None:
-    indexes = console.database["spans"].index_information()
-    expiry = [index["expireAfterSeconds"] for index in indexes.values() if "expireAfterSeconds" in index]
-    assert (len(indexes), expiry) == (2, [3 * 86_400])
+    assert set(console.database["traces"].index_information()) == {"_id_", "newest", "trace", "subjects"}
     for _ in range(20):
         assert post(console, request(uuid4().hex, *(f"s{number}" for number in range(200)))) == 200
-    until(lambda: console.database["spans"].count_documents({}) >= 4000, 20)
+    until(lambda: sum(found["spans"] for found in console.database["traces"].find({}, {"spans": 1})) >= 4000, 20)
     assert console.process.child is not None
     seen = psutil.Process(console.process.child.pid)
     assert seen.memory_info().rss < 120 * 1024 * 1024
     assert [c.laddr.ip for c in seen.net_connections() if c.status == "LISTEN"] == ["127.0.0.1"]
 
 
-def test_the_oldest_give_way_and_are_counted(mongo: MongoClient[dict[str, Any]]) -> None:
-    traces = Traces(mongo["unused"], days=1, queue=5)  # type: ignore[arg-type]
+def told(trace: str, *spans: dict[str, Any], service: str = "gateway") -> bytes:
+    """Spans of one service: name, id, parent, ms, failed, and attributes."""
+    exported = ExportTraceServiceRequest()
+    resource = exported.resource_spans.add()
+    resource.resource.attributes.add(key="service.name").value.string_value = service
+    for one in spans:
+        span = resource.scope_spans.add().spans.add(trace_id=bytes.fromhex(trace), name=one["name"])
+        span.span_id, span.parent_span_id = one.get("id", uuid4().bytes[:8]), one.get("parent", b"")
+        span.start_time_unix_nano = time.time_ns()
+        span.end_time_unix_nano = span.start_time_unix_nano + one.get("ms", 1) * 1_000_000
+        if one.get("failed"):
+            span.status.code = 2
+        for key, value in one.get("attributes", {}).items():
+            span.attributes.add(key=key).value.string_value = value
+    return exported.SerializeToString()
+
+
+def listed(console: Console, **query: str) -> list[dict[str, Any]]:
+    found = httpx.get(f"{console.url}/api/traces", params=query, trust_env=False)
+    assert found.status_code == 200
+    return list(found.json()["items"])
+
+
+def test_a_trace_is_found_by_whatever_is_known_of_it(console: Console) -> None:
+    slow, broken, number = uuid4().hex, uuid4().hex, f"G2026-{uuid4().hex}"
+    door = {"name": f"POST /v1/{number}", "id": b"12345678", "ms": 900}
+    assert post(console, told(slow, door)) == 200
+    inner = {"name": "process", "parent": b"12345678", "attributes": {"yiwang.subject": number, "messaging.x": number}}
+    assert post(console, told(slow, inner, service="alerts")) == 200
+    assert post(console, told(broken, {"name": f"GET {number}", "failed": True})) == 200
+    until(lambda: {slow, broken} <= {found["trace_id"] for found in listed(console)})
+    (found,) = listed(console, subject=number)
+    assert (found["trace_id"], found["spans"], found["failed"]) == (slow, 2, 0)
+    assert (found["service"], found["operation"], found["subjects"]) == ("gateway", door["name"], [number])
+    assert found["services"] == ["gateway", "alerts"]
+    assert 900 <= found["duration_ms"] < 1000
+    for query in ({"operation": door["name"]}, {"attribute": f"messaging.x={number}"}, {"min_ms": "899.5"}):
+        assert slow in {found["trace_id"] for found in listed(console, **query)}
+        assert broken not in {found["trace_id"] for found in listed(console, **query)}
+    assert {found["trace_id"] for found in listed(console, failed="true", operation=f"GET {number}")} == {broken}
+    assert slow not in {found["trace_id"] for found in listed(console, min_ms="2000")}
+    assert {found["trace_id"] for found in listed(console, service="alerts", operation=door["name"])} == {slow}
+
+
+def test_a_trace_that_goes_on_later_is_one_line(console: Console) -> None:
     trace = uuid4().hex
-    assert traces.take(request(trace, "a", "b", "c")) == 3
-    assert traces.dropped == 0
-    traces.take(request(trace, "d", "e", "f", "g"))
-    assert traces.dropped == 2
-    assert [document["name"] for document in traces._queue] == ["c", "d", "e", "f", "g"]
-    batch = [traces._queue.popleft() for _ in range(2)]
-    traces.take(request(trace, "h"))
-    traces._give_back(batch)
-    assert traces.dropped == 3
-    assert [document["name"] for document in traces._queue] == ["d", "e", "f", "g", "h"]
-    with pytest.raises(Undecodable):
-        traces.take(b"\xff")
+    assert post(console, told(trace, {"name": "first", "id": b"abcdefgh"})) == 200
+    until(lambda: bool(console.database["traces"].count_documents({"trace": trace})))
+    assert post(console, told(trace, {"name": "later", "parent": b"abcdefgh"}, service="cases")) == 200
+    until(lambda: console.database["traces"].count_documents({"trace": trace}) == 2)
+    (found,) = [found for found in listed(console) if found["trace_id"] == trace]
+    assert (found["spans"], found["operation"], found["services"]) == (2, "first", ["cases", "gateway"][::-1])
+    assert set(spans_of(console.trace(trace))) == {"first", "later"}
+
+
+def test_pages_hold_every_trace_once(console: Console) -> None:
+    name = uuid4().hex
+    traces = [uuid4().hex for _ in range(25)]
+    for trace in traces:
+        assert post(console, told(trace, {"name": name})) == 200
+    until(lambda: len(listed(console, operation=name, limit="200")) == 25)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = httpx.get(
+            f"{console.url}/api/traces", params={"operation": name, "limit": "10", **cursor}, trust_env=False
+        ).json()
+        seen += [found["trace_id"] for found in page["items"]]
+        if not page["next"]:
+            break
+        cursor = {"cursor": page["next"]}
+    assert sorted(seen) == sorted(traces)
+
+
+@pytest.mark.parametrize(
+    "query", [{"cursor": "x"}, {"limit": "0"}, {"min_ms": "nan"}, {"attribute": "no-equals"}, {"limit": "201"}]
+)
+def test_a_query_that_is_none(console: Console, query: dict[str, str]) -> None:
+    assert httpx.get(f"{console.url}/api/traces", params=query, trust_env=False).status_code == 400
+
+
+def test_the_map_is_drawn_from_what_came(console: Console) -> None:
+    trace, one, other = uuid4().hex, f"a{uuid4().hex}", f"b{uuid4().hex}"
+    assert post(console, told(trace, {"name": "ask", "id": b"abcdefgh"}, service=one)) == 200
+    assert post(console, told(trace, {"name": "answer", "parent": b"abcdefgh", "ms": 5}, service=other)) == 200
+
+    def drawn() -> list[dict[str, Any]]:
+        links = httpx.get(f"{console.url}/api/traces:map", trust_env=False).json()["links"]
+        return [link for link in links if link["caller"] == one]
+
+    until(lambda: bool(drawn()))
+    assert drawn() == [
+        {"caller": one, "callee": other, "via": "request", "count": 1, "failed": 0, "mean_ms": 5.0},
+    ]

@@ -12,6 +12,7 @@ from services.gateway.routes import (
     operations,
     replays,
     sharing,
+    traces,
 )
 
 AREAS: list[Area] = [
@@ -23,6 +24,7 @@ AREAS: list[Area] = [
     sharing.area,
     exchange.area,
     operations.area,
+    traces.area,
     replays.area,
     keys.area,
 ]

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from contracts.shared import Page, Scope
+from contracts.shared import Model, Page, Scope
 from services.gateway.area import Area
 from services.gateway.audit import AuditEntry
 from services.gateway.clients import Client, CreateClient, NewKey, RevokeKeys, RotateKey
@@ -14,6 +14,25 @@ READS, WRITES = Rule(Scope.ADMIN), Rule(Scope.ADMIN, writes=True)
 SHOWS_KEY = Rule(Scope.ADMIN, writes=True, secret=True)
 
 area = Area("keys", "接入与审计: 接入方、密钥、审计")
+
+
+class Me(Model):
+    """Whom a key speaks for, and what it opens."""
+
+    client: str
+    name: str
+    scopes: list[Scope]
+    department: str | None = None
+    territory: str | None = None
+    actor: str | None = None
+
+
+@area.route("GET", "/v1/me", Rule(None), Me)
+async def get_me(call: Call) -> Response:
+    """Whom this key speaks for, and what it opens."""
+    caller = call.caller
+    told = caller.model_dump(include=set(Me.model_fields) - {"scopes"})
+    return call.answer(Me(**told, scopes=sorted(caller.scopes)))
 
 
 @area.route("GET", "/v1/clients", READS, Page[Client], more=PARAMETERS)

@@ -1,15 +1,13 @@
-"""运行维护: the bus, dead letters and traces."""
+"""运行维护: the bus and dead letters."""
 
 import asyncio
-import re
 from datetime import datetime
 from typing import Any, Literal, cast
 
-import httpx
 from pydantic import AwareDatetime, Field
 from starlette.responses import Response
 
-from contracts.faults import Invalid, NotFound, Unavailable
+from contracts.faults import Invalid
 from contracts.operations import (
     DeadLetter,
     DeadLetterPayload,
@@ -23,7 +21,6 @@ from contracts.operations import (
 from contracts.shared import Model, Page, Scope
 from services.chassis import cursors
 from services.chassis.topology import SERVICES
-from services.gateway.answers import JSON
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
 from services.gateway.reading import Form, json_object
@@ -32,7 +29,7 @@ OPS = Rule(Scope.OPS)
 PATIENCE = 2.0
 SERVICE: dict[str, Any] = {"type": "string", "enum": list(SERVICES)}
 
-area = Area("operations", "运行维护: 总线、死信、链路")
+area = Area("operations", "运行维护: 总线、死信")
 
 
 class Bus(Model):
@@ -132,32 +129,6 @@ async def look_at_dead_letter(call: Call) -> Response:
     )
     payload = await call.ask(order, service=known(call.request.path_params["service"]))
     return call.answer(payload)
-
-
-@area.route(
-    "GET",
-    "/v1/traces/{trace}",
-    OPS,
-    more=[{"name": "trace", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}],
-)
-async def get_trace(call: Call) -> Response:
-    """链路: the spans of one trace, in the shape of Jaeger's query v3."""
-    trace, base = call.request.path_params["trace"], call.door.settings.traces_url.rstrip("/")
-    if not re.fullmatch(r"[0-9a-f]{32}", trace):
-        raise Invalid("trace_invalid", "追踪号为 32 位十六进制小写", "a trace id is 32 lower-case hex digits")
-    try:
-        found = await call.door.http.get(f"{base}/api/v3/traces/{trace}")
-    except httpx.HTTPError:
-        found = None
-    if found is not None and found.status_code == 404:
-        raise NotFound(
-            "trace_unknown",
-            "没有该链路 (可能尚未写入, 或高峰时未记录)",
-            "no such trace (not written yet, or not recorded in a rush)",
-        )
-    if found is None or found.status_code != 200:
-        raise Unavailable("traces_away", "链路存储暂不可用", "the trace store is away")
-    return Response(found.content, media_type=JSON)
 
 
 def _named(service: str | None) -> tuple[str, ...]:
