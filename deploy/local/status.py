@@ -38,7 +38,7 @@ def show(home: Home) -> int:
     table.add_row("supervisor", "看护", str(supervisor), "运行", "", memory(supervisor), "")
     console.print(table)
     if city := home.read(CITY):
-        console.print(f"网关 {city['gateway']}   日志 {home.logs}", soft_wrap=True)
+        console.print(f"控制台 {city['console']}   网关 {city['gateway']}   日志 {home.logs}", soft_wrap=True)
     return 0 if well else 1
 
 

@@ -1,7 +1,6 @@
 """A trace as a waterfall: the tree of its spans, when each ran and how long, errors in red."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,64 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from services.console.waterfall import Span, roots_of, spans_of
+
 BAR = 36
 MOST_ROWS = 300
 PALETTE = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
-ERROR = 2
-LEAD = "messaging.batch.lead"
-
-
-@dataclass
-class Span:
-    """One piece of work; times in nanoseconds. `lead` is the trace in which its batch spoke to the store."""
-
-    id: str
-    parent: str
-    service: str
-    name: str
-    start: int
-    end: int
-    failed: bool
-    lead: str | None = None
-    children: list["Span"] = field(default_factory=list)
-
-    @property
-    def ms(self) -> float:
-        """How long it ran, in milliseconds."""
-        return max(0, self.end - self.start) / 1e6
-
-
-def spans_of(trace: dict[str, Any]) -> list[Span]:
-    """The spans of an answer shaped like Jaeger's query v3, earliest first."""
-    found = [
-        Span(
-            id=span["spanId"],
-            parent=span.get("parentSpanId", ""),
-            service=_service(resource),
-            name=span.get("name", ""),
-            start=int(span.get("startTimeUnixNano", 0)),
-            end=int(span.get("endTimeUnixNano", 0)),
-            failed=span.get("status", {}).get("code") in (ERROR, "STATUS_CODE_ERROR"),
-            lead=_lead(span),
-        )
-        for resource in trace.get("result", {}).get("resourceSpans", [])
-        for scope in resource.get("scopeSpans", [])
-        for span in scope.get("spans", [])
-    ]
-    return sorted(found, key=lambda span: (span.start, -span.end))
-
-
-def roots_of(spans: list[Span]) -> list[Span]:
-    """Hang every span below its parent; the roots, and spans whose parent is not here, remain."""
-    known = {span.id: span for span in spans}
-    roots = []
-    for span in spans:
-        parent = known.get(span.parent)
-        if parent is None or parent is span:
-            roots.append(span)
-        else:
-            parent.children.append(span)
-    return roots
 
 
 def render(trace: dict[str, Any]) -> RenderableType:
@@ -120,18 +66,3 @@ def _bar(span: Span, first: int, last: int) -> str:
     start = min(BAR - 1, (span.start - first) * BAR // whole)
     length = max(1, min(BAR - start, round((span.end - span.start) * BAR / whole)))
     return f"{' ' * start}{'█' * length}"
-
-
-def _lead(span: dict[str, Any]) -> str | None:
-    """The trace that holds the store calls of a batch in which this message was not the first."""
-    for link in span.get("links", []):
-        if any(attribute.get("key") == LEAD for attribute in link.get("attributes", [])):
-            return str(link.get("traceId"))
-    return None
-
-
-def _service(resource: dict[str, Any]) -> str:
-    for attribute in resource.get("resource", {}).get("attributes", []):
-        if attribute.get("key") == "service.name":
-            return str(attribute.get("value", {}).get("stringValue", ""))
-    return "?"

@@ -6,10 +6,18 @@ from services.chassis.settings import Settings
 
 
 class ConsoleSettings(Settings):
-    """The embedded trace store."""
+    """Pages for operators, and the embedded trace store.
+
+    `gateway_url` is the door that the pages knock at, with the operator's own key. Sessions are sealed with
+    `console_secret`; without one they end with the process.
+    """
 
     database: str = "traces"
     console_host: str = "127.0.0.1"
     console_port: int = Field(default=8090, ge=1, le=65535)
+    gateway_url: str = "http://127.0.0.1:8080"
+    console_secret: str = ""
+    console_secure: bool = Field(default=False, description="served over HTTPS: the cookie is sent no other way")
+    session_hours: float = Field(default=12, gt=0, le=24 * 7)
     trace_days: int = Field(default=7, ge=1)
     trace_queue: int = Field(default=20_000, ge=1, description="spans in memory; beyond it the oldest are dropped")

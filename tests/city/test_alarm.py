@@ -10,8 +10,7 @@ from deploy.local import cameras
 from deploy.local.demo.alarms import CHECKED, HANDLED, close
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
-
-from .conftest import Tell
+from tests.laid import Tell
 
 INTRUSION = cameras.Series("fielddetection", 1, 50, dispatching=True)
 

@@ -7,8 +7,7 @@ from deploy.local.demo.door import Door
 from deploy.local.demo.ground import SEED, Ground
 from deploy.local.demo.record import Record
 from deploy.local.synthetic.people import persons
-
-from .conftest import Tell
+from tests.laid import Tell
 
 
 def test_an_application_goes_its_whole_way(tell: Tell, laid: Ground) -> None:

@@ -2,8 +2,7 @@
 
 from deploy.local.demo.door import Door
 from deploy.local.synthetic import files
-
-from .conftest import Tell
+from tests.laid import Tell
 
 DAOYI = "210113004000"
 

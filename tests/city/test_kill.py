@@ -13,9 +13,9 @@ from deploy.local import cameras
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
 from deploy.local.processes import answers
+from tests.laid import Tell
 
 from ..conftest import City, state
-from .conftest import Tell
 
 VICTIMS = ("grid", "catalogue", "sharing", "cases", "alerts", "gateway", "broker")
 FIRST_CAMERA, CAMERAS, REPEATS = 20, 10, 50

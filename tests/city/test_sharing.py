@@ -7,8 +7,7 @@ from deploy.local.demo.door import Door
 from deploy.local.demo.ground import SEED, Ground
 from deploy.local.demo.record import Record
 from deploy.local.synthetic.people import persons
-
-from .conftest import Tell
+from tests.laid import Tell
 
 USE = {"X-Purpose": "public_security"}
 

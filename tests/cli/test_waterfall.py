@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from services.cli.waterfall import BAR, render, roots_of, spans_of
+from services.cli.waterfall import BAR, render
+from services.console.waterfall import roots_of, spans_of
 
 MS = 1_000_000
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.record import Record
-from services.cli.waterfall import render, spans_of
+from services.cli.waterfall import render
+from services.console.waterfall import spans_of
 
 # what a whole journey has at least: where it came in, and the case as it was stored
 MILESTONES = {("gateway", "publish alerts.report_received.v1"), ("cases", "insert cases"), ("alerts", "update alerts")}

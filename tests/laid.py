@@ -1,8 +1,9 @@
-"""The whole city with its ground laid, and one way to tell a story in it: through its gateway."""
+"""One way to tell a story in the city, through its gateway, and the ground that the stories play on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from rich.console import Console
@@ -12,7 +13,8 @@ from deploy.local.demo.door import Door
 from deploy.local.demo.ground import Ground
 from deploy.local.demo.record import Record
 
-from ..conftest import City
+if TYPE_CHECKING:
+    from tests.conftest import City
 
 T = TypeVar("T")
 Story = Callable[[Door], Awaitable[T]]
@@ -22,14 +24,16 @@ DISTRICT = "230903"
 
 
 @pytest.fixture(scope="session")
-def tell(city: City) -> Tell:
+def tell(city: "City") -> Iterator[Tell]:
     """Runs a story; its door opens with every key of the city."""
 
     async def told(story: Story[T]) -> T:
         async with Door(city.gateway, {**city.keys, **city.departments}) as door:
             return await story(door)
 
-    return lambda story: asyncio.run(told(story))
+    # in a thread of its own: a browser's driver keeps a loop in the thread of the tests
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda story: pool.submit(lambda: asyncio.run(told(story))).result()
 
 
 @pytest.fixture(scope="session")

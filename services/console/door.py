@@ -1,0 +1,63 @@
+"""The console as a client of the gateway, with the operator's own key: what the gateway refuses, the page refuses."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx
+
+from services.console.session import Session
+
+PATIENCE = 15.0
+
+
+class Problem(Exception):
+    """What the gateway refused, or that it is away; `detail` is in the language of the page."""
+
+    def __init__(self, status: int, code: str, detail: str, trace_id: str | None = None) -> None:
+        super().__init__(code)
+        self.status, self.code, self.detail, self.trace_id = status, code, detail, trace_id
+        self.errors: list[dict[str, str]] = []
+
+
+class Door:
+    """One request's way to the gateway. Every answer is JSON; anything else is a Problem."""
+
+    def __init__(self, http: httpx.AsyncClient, session: Session, language: str) -> None:
+        self._http, self._language = http, language
+        self._headers = {
+            "Authorization": f"Bearer {session.key}",
+            "X-Actor": quote(session.actor),
+            "Accept-Language": language,
+        }
+
+    async def get(self, path: str, **query: object) -> Any:
+        """A question; parameters that are None or empty are left out."""
+        told = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
+        return await self._ask("GET", path, params=told)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """An order, under an idempotency key of its own."""
+        return await self._ask("POST", path, json=dict(body or {}), headers={"Idempotency-Key": uuid4().hex})
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **told: Any) -> Any:
+        try:
+            answer = await self._http.request(
+                method, path, headers={**self._headers, **(headers or {})}, timeout=PATIENCE, **told
+            )
+            content = answer.json()
+        except (httpx.HTTPError, ValueError):
+            text = "网关暂不可用, 请稍后再试" if self._language == "zh-CN" else "the gateway is away, try again soon"
+            raise Problem(503, "gateway_away", text) from None
+        if answer.is_success:
+            return content
+        told_problem = content if isinstance(content, dict) else {}
+        problem = Problem(
+            answer.status_code,
+            str(told_problem.get("code", "")),
+            str(told_problem.get("detail") or told_problem.get("title") or ""),
+            told_problem.get("trace_id"),
+        )
+        problem.errors = told_problem.get("errors") or []
+        raise problem

@@ -1,0 +1,106 @@
+"""Around every page: nothing from outside, nobody else's frame, no order from another site; problems become pages."""
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.console.door import Problem
+from services.console.rendering import SignedOut, is_part, show
+
+log = logging.getLogger(__name__)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# what machines send spans to; everything else is for people with a browser
+MACHINES = "/v1/traces"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Guard:
+    """Headers for every answer; an order must come from a page of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if not scope["path"].startswith(("/assets/", "/static/")):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        if scope["method"] not in SAFE and scope["path"] != MACHINES and not _ours(Headers(scope=scope)):
+            await PlainTextResponse("cross-site", 403)(scope, receive, guarded)
+            return
+        await self.app(scope, receive, guarded)
+
+
+def _ours(headers: Headers) -> bool:
+    """Browsers say where an order comes from, and no page can make them lie."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] == headers.get("host")
+
+
+async def signed_out(request: Request, _: Exception) -> Response:
+    """To the sign-in page and back; a part of a page makes the whole page go there."""
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if is_part(request):
+        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+    return RedirectResponse(f"/sign-in?next={quote(back)}" if request.method == "GET" else "/sign-in", 303)
+
+
+async def problem(request: Request, error: Exception) -> Response:
+    """What the gateway said, on a page or in the place of the part that asked."""
+    if not isinstance(error, Problem):
+        raise error
+    if error.status == 401:
+        return await signed_out(request, error)
+    session = request.app.state.sessions.of(request)
+    return show(
+        request,
+        "problem_part.html" if is_part(request) else "problem.html",
+        error.status,
+        problem=error,
+        session=session,
+    )
+
+
+async def missing(request: Request, error: Exception) -> Response:
+    """Pages that are not there, and methods that they do not have."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    found = Problem(status, "not_found", "没有这个页面 · there is no such page")
+    session = request.app.state.sessions.of(request)
+    return show(request, "problem.html", status, problem=found, session=session)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """What nobody foresaw."""
+    log.exception("page failed", exc_info=error)
+    found = Problem(500, "internal", "内部错误, 已记录 · an internal error, recorded")
+    return show(request, "problem.html", 500, problem=found, session=request.app.state.sessions.of(request))
+
+
+HANDLERS: dict[Any, Any] = {SignedOut: signed_out, Problem: problem, HTTPException: missing, Exception: broken}

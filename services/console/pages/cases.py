@@ -1,0 +1,67 @@
+"""工单: the desk with its clocks; why a case is late, where it is now, and every step since the report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from contracts.shared import Scope
+from services.console import wording
+from services.console.pages import Page
+from services.console.rendering import Viewed
+
+router = APIRouter()
+page = Page("/cases", "工单", "Cases", place=30, scope=Scope.CASES_READ, router=router)
+FIELDS = ("state", "grid", "assignee", "category", "alert", "cursor")
+LIMIT = 50
+# what a step may need to be told; which of them it does need is the service's own condition
+ASKED: dict[str, tuple[str, ...]] = {
+    "reject": ("reason", "result"),
+    "dispatch": ("org", "assignee"),
+    "return": ("reason",),
+    "transfer": ("org", "reason"),
+    "extend": ("hours", "reason"),
+    "suspend": ("hours", "reason"),
+    "resolve": ("result", "evidence"),
+    "fail": ("reason",),
+    "call_back": ("solved",),
+}
+LONGEST = 5_000
+
+
+@router.get("/cases")
+async def list_cases(view: Viewed) -> Response:
+    """Newest first."""
+    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
+    found = await view.door.get("/v1/cases", **told, limit=LIMIT)
+    return view.show("cases_part.html" if view.part else "cases.html", found=found, told=told, words=wording)
+
+
+@router.get("/cases/{case_no}")
+async def show_case(view: Viewed, case_no: str) -> Response:
+    """One case: its clocks, its steps, and what is legal now."""
+    found = await view.door.get(f"/v1/cases/{case_no}")
+    steps = (await view.door.get(f"/v1/cases/{case_no}/timeline"))["items"]
+    return view.show("case.html", one=found, steps=steps, asked=ASKED, words=wording)
+
+
+@router.post("/cases/{case_no}/{action}")
+async def act(view: Viewed, case_no: str, action: str) -> Response:
+    """One step, in the operator's name."""
+    form = await view.request.form()
+    told = {name: str(form[name]).strip()[:LONGEST] for name in (*ASKED.get(action, ()), "note") if name in form}
+    await view.door.post(f"/v1/cases/{case_no}:{action}", body_of(told))
+    return RedirectResponse(f"/cases/{case_no}", 303)
+
+
+def body_of(told: Mapping[str, str]) -> dict[str, Any]:
+    """What the form says, in the shapes of the request; an hour that is no number goes on as it is and is refused."""
+    body: dict[str, Any] = {name: value for name, value in told.items() if value}
+    if "evidence" in body:
+        body["evidence"] = body["evidence"].split()
+    if "solved" in body:
+        body["feedback"] = {"solved": body.pop("solved") == "yes"}
+    if body.get("hours", "").isdecimal():
+        body["hours"] = int(body["hours"])
+    return body

@@ -1,0 +1,39 @@
+"""链路: lists and search, one trace as a waterfall, and the service map."""
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from contracts.shared import Scope
+from services.console.drawing import drawn
+from services.console.pages import Page
+from services.console.rendering import Viewed
+from services.console.waterfall import waterfall
+
+router = APIRouter()
+page = Page("/traces", "链路", "Traces", place=70, scope=Scope.OPS, router=router)
+FIELDS = ("service", "operation", "min_ms", "attribute", "subject", "failed", "cursor")
+LIMIT = 50
+TRACE_DIGITS = 32
+
+
+@router.get("/traces")
+async def list_traces(view: Viewed) -> Response:
+    """Newest first; a trace id in the search field leads straight to it."""
+    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
+    if len(told["subject"]) == TRACE_DIGITS and all(digit in "0123456789abcdef" for digit in told["subject"]):
+        return RedirectResponse(f"/traces/{told['subject']}", 303)
+    found = await view.door.get("/v1/traces", **told, limit=LIMIT)
+    return view.show("traces_part.html" if view.part else "traces.html", found=found, told=told)
+
+
+@router.get("/traces:map")
+async def show_map(view: Viewed) -> Response:
+    """Who calls whom."""
+    found = await view.door.get("/v1/traces:map")
+    return view.show("trace_map.html", found=found, drawing=drawn(found["links"]))
+
+
+@router.get("/traces/{trace}")
+async def show_trace(view: Viewed, trace: str) -> Response:
+    """One trace: where its time went, and where it failed."""
+    return view.show("trace.html", trace=trace, found=waterfall(await view.door.get(f"/v1/traces/{trace}")))

@@ -1,0 +1,116 @@
+"""What every page has: its session, the language, the menu, the way to the gateway, and templates."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from services.console.door import Door
+from services.console.session import Session
+
+HERE = Path(__file__).parent
+CITY_TIME = ZoneInfo("Asia/Shanghai")
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
+LANGUAGE_COOKIE, THEME_COOKIE = "yiwang_language", "yiwang_theme"
+THEMES = ("auto", "light", "dark")
+
+
+class SignedOut(Exception):
+    """There is no session: on to the sign-in page."""
+
+
+templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass
+class View:
+    """One request for a page."""
+
+    request: Request
+    session: Session
+    language: str
+    door: Door
+
+    @property
+    def part(self) -> bool:
+        """Whether a page asks for a part of itself."""
+        return is_part(self.request)
+
+    def show(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page or a part of one."""
+        return show(self.request, template, status, view=self, session=self.session, **values)
+
+
+def is_part(request: Request) -> bool:
+    """Whether the answer takes the place of a part of a page (HTMX says so)."""
+    return request.headers.get("hx-request-type") == "partial"
+
+
+def word(language: str, zh: str, en: str) -> str:
+    """The words in the operator's language."""
+    return zh if language == "zh" else en
+
+
+def language_of(request: Request) -> str:
+    """zh unless the operator chose otherwise."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "zh")
+    return chosen if chosen in LANGUAGES else "zh"
+
+
+def view(request: Request) -> View:
+    """A page's dependency. Raises SignedOut."""
+    session = request.app.state.sessions.of(request)
+    if session is None:
+        raise SignedOut
+    language = language_of(request)
+    door = Door(request.app.state.http, session, LANGUAGES[language])
+    return View(request, session, language, door)
+
+
+Viewed = Annotated[View, Depends(view)]
+
+
+def show(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Render a template with what every page has."""
+    language = language_of(request)
+    theme = request.cookies.get(THEME_COOKIE, "auto")
+    base = {
+        "request": request,
+        "session": None,
+        "menu": request.app.state.pages,
+        "language": language,
+        "lang": LANGUAGES[language],
+        "theme": theme if theme in THEMES else "auto",
+        "t": partial(word, language),
+        "here": request.url.path,
+    }
+    return HTMLResponse(templates.get_template(template).render({**base, **values}), status)
+
+
+def moment(value: str | None) -> str:
+    """A time as people of the city read it: 2026-11-22 14:03:05."""
+    if not value:
+        return "–"
+    return datetime.fromisoformat(value).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def milliseconds(value: float) -> str:
+    """A duration in the unit that reads best."""
+    if value < 1:
+        return f"{value * 1000:.0f} µs"
+    return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
+
+
+templates.filters |= {"moment": moment, "milliseconds": milliseconds}
