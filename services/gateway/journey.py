@@ -84,7 +84,8 @@ def journey(scope: Scope, template: str = UNMATCHED) -> Iterator[Journey]:
             span.set_attribute("http.request.method", scope["method"])
             span.set_attribute("http.route", made.template)
             span.set_attribute("http.response.status_code", made.status)
-            if subject := subject_of(scope.get("path_params", {})):
+            # a key that nothing answers to may be anything that somebody typed
+            if made.status < 400 and (subject := subject_of(scope.get("path_params", {}))):
                 span.set_attribute(tracing.SUBJECT, subject)
             if made.status >= 500:
                 span.set_status(StatusCode.ERROR)

@@ -44,6 +44,21 @@ def test_three_ways_to_present_a_key(gateway: Gateway) -> None:
         assert httpx.get(gateway.url + PATH, headers=header, trust_env=False).status_code == 200
 
 
+def test_a_key_says_whom_it_speaks_for(gateway: Gateway, admin: httpx.Client) -> None:
+    made = create(admin, scopes=["alerts:read", "ops"], department="chengguan")
+    headers = {"X-API-Key": made["key"], "X-Actor": "%E5%BC%A0%E4%B8%89"}
+    told = httpx.get(f"{gateway.url}/v1/me", headers=headers, trust_env=False).json()
+    assert told == {
+        "client": made["client"],
+        "name": "城管局",
+        "scopes": ["alerts:read", "ops"],
+        "department": "chengguan",
+        "territory": None,
+        "actor": "张三",
+    }
+    assert httpx.get(f"{gateway.url}/v1/me", trust_env=False).status_code == 401
+
+
 def test_a_key_is_shown_once_and_stored_as_a_hash(gateway: Gateway, admin: httpx.Client) -> None:
     headers = {"Idempotency-Key": uuid4().hex}
     body = {"client": f"c{uuid4().hex[:12]}", "name": "x", "scopes": ["ops"]}
