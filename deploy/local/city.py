@@ -69,11 +69,11 @@ def _plan(name: str, title: str, ready: str, env: dict[str, str], needs: list[st
 
 
 def _told(home: Home, name: str, services: Collection[str]) -> dict[str, str]:
-    port, traces = str(home.port(name)), f"http://127.0.0.1:{home.port('console')}"
+    port, traces = str(home.port(name)), f"http://127.0.0.1:{home.port('traces')}"
     if name == "console":
         told = {"MONGODB_URL": mongodb(home, "traces"), "DATABASE": "traces", "OTLP_ENDPOINT": ""}
         told |= {"GATEWAY_URL": f"http://127.0.0.1:{home.port('gateway')}", "CONSOLE_SECRET": home.secret("console")}
-        return {**told, "CONSOLE_HOST": "127.0.0.1", "CONSOLE_PORT": port}
+        return {**told, "CONSOLE_HOST": "127.0.0.1", "CONSOLE_PORT": port, "TRACES_PORT": str(home.port("traces"))}
     told = {"AMQP_URL": amqp(home, name), "MONGODB_URL": mongodb(home, name), "DATABASE": name}
     if "console" in services and not os.environ.get("OTLP_ENDPOINT"):
         told |= {"OTLP_ENDPOINT": f"{traces}/v1/traces", "TRACES_URL": traces}

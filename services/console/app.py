@@ -1,8 +1,9 @@
-"""The console process: pages for operators, and the embedded trace store."""
+"""The console process: pages for operators on one port, and the embedded trace store for machines on another."""
 
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,11 +13,13 @@ import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs
 from services.console import first, guard, signing
@@ -47,17 +50,28 @@ async def readyz(request: Request) -> Response:
     return _json({"ready": True, "database": "ok", **told})
 
 
-ROUTES = [
-    *traces.ROUTES,
-    Route("/healthz", healthz),
-    Route("/readyz", readyz),
+HEALTH = [Route("/healthz", healthz), Route("/readyz", readyz)]
+FILES = [
     Mount("/static", StaticFiles(directory=HERE / "static")),
     Mount("/assets", StaticFiles(directory=HERE / "assets", check_dir=False)),
 ]
 
 
-def build(settings: ConsoleSettings) -> FastAPI:
+class Doors:
+    """Which door a request came through is known by its port: traces are for machines, and people need a session."""
+
+    def __init__(self, people: ASGIApp, machines: ASGIApp, traces_port: int) -> None:
+        self.people, self.machines, self.traces_port = people, machines, traces_port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        server = scope.get("server")
+        machine = scope["type"] == "http" and server is not None and server[1] == self.traces_port
+        await (self.machines if machine else self.people)(scope, receive, send)
+
+
+def build(settings: ConsoleSettings) -> Doors:
     """The application."""
+    machines = Starlette(routes=[*traces.ROUTES, *HEALTH])
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +84,7 @@ def build(settings: ConsoleSettings) -> FastAPI:
             retryWrites=False,
         )
         store = TraceStore(client[settings.database or "traces"], settings.trace_days)
-        intake = app.state.traces = Intake(store, settings.trace_queue)
+        intake = app.state.traces = machines.state.traces = Intake(store, settings.trace_queue)
         app.state.sessions = Sessions(settings)
         app.state.http = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
         work = asyncio.create_task(intake.work())
@@ -86,7 +100,7 @@ def build(settings: ConsoleSettings) -> FastAPI:
         await client.close()
 
     app = FastAPI(
-        routes=ROUTES,
+        routes=[*HEALTH, *FILES],
         lifespan=life,
         docs_url=None,
         redoc_url=None,
@@ -99,17 +113,15 @@ def build(settings: ConsoleSettings) -> FastAPI:
     app.include_router(first.router)
     for page in app.state.pages:
         app.include_router(page.router)
-    return app
+    return Doors(app, machines, settings.traces_port)
 
 
 def main() -> int:
     """Serve until SIGTERM."""
     settings = ConsoleSettings()
     logs.setup("console", settings.log_level)
-    uvicorn.run(
+    config = uvicorn.Config(
         build(settings),
-        host=settings.console_host,
-        port=settings.console_port,
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -117,6 +129,8 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=3,
     )
+    ports = (settings.console_port, settings.traces_port)
+    uvicorn.Server(config).run([socket.create_server((settings.console_host, port), backlog=2048) for port in ports])
     return 0
 
 

@@ -12,6 +12,11 @@ from services.console.session import Session
 PATIENCE = 15.0
 
 
+def at(template: str, *keys: str) -> str:
+    """A path of the gateway; whatever a key is, it stays within its place."""
+    return template.format(*(quote(key, safe="") for key in keys))
+
+
 class Problem(Exception):
     """What the gateway refused, or that it is away; `detail` is in the language of the page."""
 

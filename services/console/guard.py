@@ -24,9 +24,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# what machines send spans to; everything else is for people with a browser
-MACHINES = "/v1/traces"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# bytes; a form of ours is far smaller
+MOST_BODY = 256 * 1024
 
 
 class Guard:
@@ -49,9 +49,15 @@ class Guard:
                     headers["Cache-Control"] = "no-store"
             await send(message)
 
-        if scope["method"] not in SAFE and scope["path"] != MACHINES and not _ours(Headers(scope=scope)):
-            await PlainTextResponse("cross-site", 403)(scope, receive, guarded)
-            return
+        if scope["method"] not in SAFE:
+            headers = Headers(scope=scope)
+            if not _ours(headers):
+                await PlainTextResponse("cross-site", 403)(scope, receive, guarded)
+                return
+            length = headers.get("content-length", "")
+            if not length.isdecimal() or int(length) > MOST_BODY:
+                await PlainTextResponse("too large", 413)(scope, receive, guarded)
+                return
         await self.app(scope, receive, guarded)
 
 

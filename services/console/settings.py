@@ -14,7 +14,8 @@ class ConsoleSettings(Settings):
 
     database: str = "traces"
     console_host: str = "127.0.0.1"
-    console_port: int = Field(default=8090, ge=1, le=65535)
+    console_port: int = Field(default=8090, ge=1, le=65535, description="for people")
+    traces_port: int = Field(default=4318, ge=1, le=65535, description="for services and gateway, who ask no key")
     gateway_url: str = "http://127.0.0.1:8080"
     console_secret: str = ""
     console_secure: bool = Field(default=False, description="served over HTTPS: the cookie is sent no other way")

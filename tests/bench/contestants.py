@@ -97,7 +97,7 @@ def ours(traced: bool, *services: str) -> Plans:
         bus = {**told, "AMQP_URL": stage.amqp_url}
         if traced:
             at = port()
-            address = {"CONSOLE_PORT": at, "DATABASE": "bench_traces", "OTLP_ENDPOINT": ""}
+            address = {"CONSOLE_PORT": port(), "TRACES_PORT": at, "DATABASE": "bench_traces", "OTLP_ENDPOINT": ""}
             groups["traces"] = [_service("console", at, {**told, **address})]
             bus["OTLP_ENDPOINT"] = f"http://127.0.0.1:{at}/v1/traces"
         app = []

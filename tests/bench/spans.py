@@ -26,7 +26,13 @@ COLUMNS = ("", "spans/s", "CPU-s/1,000", "console", "store", "newest 50 ms", "by
 def run(stage: Stage, effort: Effort, console: Console) -> Findings:
     """One console, sent as much as it writes."""
     at = port()
-    told = {"PROFILE": "test", "MONGODB_URL": stage.mongodb_url, "DATABASE": "bench_spans", "CONSOLE_PORT": at}
+    told = {
+        "PROFILE": "test",
+        "MONGODB_URL": stage.mongodb_url,
+        "DATABASE": "bench_spans",
+        "CONSOLE_PORT": port(),
+        "TRACES_PORT": at,
+    }
     plan = Plan("console", "", [sys.executable, "-m", "services", "console"], f"http:{at}", told)
     stage.amqp_url  # noqa: B018 (the meter watches the broker as well)
     with stage.running([plan]) as [process], httpx.Client(base_url=f"http://127.0.0.1:{at}", trust_env=False) as http:

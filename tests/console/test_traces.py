@@ -29,6 +29,7 @@ PROTOBUF = {"Content-Type": "application/x-protobuf"}
 @dataclass
 class Console:
     url: str
+    pages: str
     process: Process
     database: Database[dict[str, Any]]
 
@@ -53,13 +54,20 @@ def until(done: Callable[[], bool], seconds: float = 10) -> None:
 
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory, store: str) -> Iterator[Console]:
-    port, name = str(free_port()), f"t{uuid4().hex}"
-    told = {"PROFILE": "test", "MONGODB_URL": store, "DATABASE": name, "CONSOLE_PORT": port, "TRACE_DAYS": "3"}
+    port, traces, name = str(free_port()), str(free_port()), f"t{uuid4().hex}"
+    told = {
+        "PROFILE": "test",
+        "MONGODB_URL": store,
+        "DATABASE": name,
+        "CONSOLE_PORT": port,
+        "TRACES_PORT": traces,
+        "TRACE_DAYS": "3",
+    }
     argv = [sys.executable, "-m", "services", "console"]
     process = Process(Plan("console", "", argv, f"http:{port}", told), Home(tmp_path_factory.mktemp("console")))
     start_all([process])
     with MongoClient[dict[str, Any]](store, tz_aware=True) as client:
-        yield Console(f"http://127.0.0.1:{port}", process, client[name])
+        yield Console(f"http://127.0.0.1:{traces}", f"http://127.0.0.1:{port}", process, client[name])
     stop_all([process])
 
 
@@ -124,6 +132,24 @@ def test_a_span_that_is_sent_again_is_one_span(console: Console) -> None:
     assert len(spans_of(console.trace(trace))) == 1
 
 
+def test_traces_are_for_machines_and_pages_for_people(console: Console) -> None:
+    """Whoever reaches the pages reaches no trace without a session; who reaches the traces finds no page."""
+    for path in ("/api/traces", "/api/traces:map", f"/api/v3/traces/{uuid4().hex}"):
+        assert httpx.get(console.pages + path, trust_env=False).status_code == 404
+    assert httpx.post(f"{console.pages}/v1/traces", headers={"Sec-Fetch-Site": "same-origin"}, trust_env=False).is_error
+    assert httpx.get(f"{console.url}/sign-in", trust_env=False).status_code == 404
+    assert httpx.get(f"{console.pages}/sign-in", trust_env=False).status_code == 200
+    for url in (console.pages, console.url):
+        assert httpx.get(f"{url}/readyz", trust_env=False).status_code == 200
+
+
+def test_an_order_without_end_is_refused(console: Console) -> None:
+    ours = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+    large = httpx.post(f"{console.pages}/sign-in", content=b"key=" + b"x" * 300_000, headers=ours, trust_env=False)
+    endless = httpx.post(f"{console.pages}/sign-in", content=iter([b"key=x"]), headers=ours, trust_env=False)
+    assert (large.status_code, endless.status_code) == (413, 413)
+
+
 def test_bad_input(console: Console) -> None:
     assert post(console, b"\xff\xff\xff") == 400
     assert post(console, b"x", **{"Content-Encoding": "gzip"}) == 400
@@ -152,7 +178,7 @@ def test_few_indexes_and_little_memory(console: Console) -> None:
     assert console.process.child is not None
     seen = psutil.Process(console.process.child.pid)
     assert seen.memory_info().rss < 120 * 1024 * 1024
-    assert [c.laddr.ip for c in seen.net_connections() if c.status == "LISTEN"] == ["127.0.0.1"]
+    assert [c.laddr.ip for c in seen.net_connections() if c.status == "LISTEN"] == ["127.0.0.1"] * 2
 
 
 def told(trace: str, *spans: dict[str, Any], service: str = "gateway") -> bytes:

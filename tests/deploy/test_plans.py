@@ -30,7 +30,7 @@ def test_every_process_has_its_own_users_its_own_port_and_traces(empty: Home) ->
         assert plan.env["AMQP_URL"].startswith(f"amqp://{name}:{empty.secret(f'broker.{name}')}@127.0.0.1:")
         assert plan.env["MONGODB_URL"].startswith(f"mongodb://{name}:{empty.secret(f'store.{name}')}@127.0.0.1:")
         assert plan.env["DATABASE"] == name
-        assert plan.env["OTLP_ENDPOINT"] == f"http://127.0.0.1:{empty.port('console')}/v1/traces"
+        assert plan.env["OTLP_ENDPOINT"] == f"http://127.0.0.1:{empty.port('traces')}/v1/traces"
     assert len({plan.ready for plan in found.values()}) == len(found)
     assert "AMQP_URL" not in found["console"].env
 

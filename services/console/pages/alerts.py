@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.alerts import AlertState
 from contracts.shared import Scope
 from services.console import wording
+from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
@@ -35,7 +36,7 @@ async def list_alerts(view: Viewed) -> Response:
 @router.get("/alerts/{id}")
 async def show_alert(view: Viewed, id: str) -> Response:
     """What happened to it."""
-    found = await view.door.get(f"/v1/alerts/{id}")
+    found = await view.door.get(at("/v1/alerts/{}", id))
     steps = STEPS[AlertState(found["state"])] if view.session.may(Scope.ALERTS_HANDLE) else ()
     return view.show("alert.html", one=found, steps=steps, words=wording)
 
@@ -50,5 +51,5 @@ async def act(
 ) -> Response:
     """One step, in the operator's name."""
     fields = {"verdict": verdict, "note": note.strip()}
-    await view.door.post(f"/v1/alerts/{id}:{action}", {name: value for name, value in fields.items() if value})
-    return RedirectResponse(f"/alerts/{id}", 303)
+    await view.door.post(at("/v1/alerts/{}:{}", id, action), {name: value for name, value in fields.items() if value})
+    return RedirectResponse(at("/alerts/{}", id), 303)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
+from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import View, Viewed
 
@@ -27,7 +28,7 @@ async def show_bus(view: Viewed) -> Response:
 @router.post("/bus/dead-letters/{service}/{id}/look")
 async def look(view: Viewed, service: str, id: str) -> Response:
     """The payload; that it was looked at is recorded."""
-    found = await view.door.post(f"/v1/dead-letters/{service}/{id}:look")
+    found = await view.door.post(at("/v1/dead-letters/{}/{}:look", service, id))
     return view.show("dead_letter.html", found=found, service=service, id=id)
 
 

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console import wording
+from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
@@ -41,8 +42,8 @@ async def list_cases(view: Viewed) -> Response:
 @router.get("/cases/{case_no}")
 async def show_case(view: Viewed, case_no: str) -> Response:
     """One case: its clocks, its steps, and what is legal now."""
-    found = await view.door.get(f"/v1/cases/{case_no}")
-    steps = (await view.door.get(f"/v1/cases/{case_no}/timeline"))["items"]
+    found = await view.door.get(at("/v1/cases/{}", case_no))
+    steps = (await view.door.get(at("/v1/cases/{}/timeline", case_no)))["items"]
     return view.show("case.html", one=found, steps=steps, asked=ASKED, words=wording)
 
 
@@ -51,8 +52,8 @@ async def act(view: Viewed, case_no: str, action: str) -> Response:
     """One step, in the operator's name."""
     form = await view.request.form()
     told = {name: str(form[name]).strip()[:LONGEST] for name in (*ASKED.get(action, ()), "note") if name in form}
-    await view.door.post(f"/v1/cases/{case_no}:{action}", body_of(told))
-    return RedirectResponse(f"/cases/{case_no}", 303)
+    await view.door.post(at("/v1/cases/{}:{}", case_no, action), body_of(told))
+    return RedirectResponse(at("/cases/{}", case_no), 303)
 
 
 def body_of(told: Mapping[str, str]) -> dict[str, Any]:

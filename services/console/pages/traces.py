@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
+from services.console.door import at
 from services.console.drawing import drawn
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -36,4 +37,4 @@ async def show_map(view: Viewed) -> Response:
 @router.get("/traces/{trace}")
 async def show_trace(view: Viewed, trace: str) -> Response:
     """One trace: where its time went, and where it failed."""
-    return view.show("trace.html", trace=trace, found=waterfall(await view.door.get(f"/v1/traces/{trace}")))
+    return view.show("trace.html", trace=trace, found=waterfall(await view.door.get(at("/v1/traces/{}", trace))))
