@@ -13,8 +13,8 @@ setup: ## 安装所需 (.venv, RabbitMQ), 可反复运行 · install what is nee
 setup-tests: setup
 	@bash deploy/setup.sh tests
 
-demo: setup ## 启动, 用真实输入演示一遍, 停止 · up, one story on real input, down
-	@$(BIN)/python -m deploy.local demo
+demo: setup ## 启动, 用真实输入演示一遍, 停止 (keep=1 不停止) · up, one story on real input, down
+	@$(BIN)/python -m deploy.local demo $(if $(keep),keep)
 
 up: setup ## 启动整座城 (数据在 .yiwang/) · start the city; its data is in .yiwang/
 	@$(BIN)/python -m deploy.local up

@@ -1,10 +1,11 @@
-"""`python -m deploy.local up | down | status | logs [name] | supervise | demo`.
+"""`python -m deploy.local up | down | status | logs [name] | supervise | demo [keep]`.
 
 Every command imports what it needs and no more: the supervisor stays small, and `down` works in a broken tree.
 """
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 from deploy.local.home import CITY, Home
 
@@ -19,7 +20,8 @@ def up(home: Home) -> int:
     except city.NotReady as fault:
         print(fault, file=sys.stderr)
         return 1
-    print(f"就绪 / ready: {found['gateway']}   地址与密钥 / addresses and keys: {home.path / CITY}")
+    print(f"就绪 / ready: 控制台 / console {found['console']}   网关 / gateway {found['gateway']}")
+    print(f"地址与密钥 / addresses and keys: {home.path / CITY}")
     return 0
 
 
@@ -64,14 +66,20 @@ def supervise(home: Home) -> int:
     return 0
 
 
-def demo(_: Home) -> int:
-    """Show the city at work from the first alert to the closed case."""
+def demo(_: Home, *, keep: bool = False) -> int:
+    """Show the city at work from the first alert to the closed case; with `keep` it is left up."""
     from deploy.local.demo import main
 
-    return main()
+    return main(keep=keep)
 
 
-COMMANDS = {"up": up, "down": down, "status": status, "supervise": supervise, "demo": demo}
+COMMANDS: dict[str, Callable[[Home], int]] = {
+    "up": up,
+    "down": down,
+    "status": status,
+    "supervise": supervise,
+    "demo": demo,
+}
 
 
 def run(arguments: list[str]) -> int:
@@ -80,6 +88,8 @@ def run(arguments: list[str]) -> int:
     match arguments:
         case ["logs", *name] if len(name) < 2:
             return logs(home, *name)
+        case ["demo", "keep"]:
+            return demo(home, keep=True)
         case [command] if command in COMMANDS:
             return COMMANDS[command](home)
     print(__doc__, file=sys.stderr)

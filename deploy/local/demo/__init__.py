@@ -18,15 +18,15 @@ from deploy.local.demo import alarms, exchange, ground, services
 from deploy.local.demo.door import Door, Unexpected
 from deploy.local.demo.journey import show_journey
 from deploy.local.demo.record import Record
-from deploy.local.home import ROOT, Home
+from deploy.local.home import CITY, ROOT, Home
 from deploy.local.stop import down
 from deploy.local.synthetic import people
 
 RESULT = ROOT / "build" / "demo.json"
 
 
-def main() -> int:
-    """Returns 0 when everything came out as it must; else 1, having named what did not."""
+def main(*, keep: bool = False) -> int:
+    """Returns 0 when everything came out as it must; else 1, having named what did not. `keep` leaves the city up."""
     console = Console() if sys.stdout.isatty() else Console(width=140)
     record = Record(console)
     for elsewhere in ("AMQP_URL", "MONGODB_URL"):
@@ -34,28 +34,37 @@ def main() -> int:
     home = Home(Home.of_environment().path / "demo")
     down(home)
     shutil.rmtree(home.path, ignore_errors=True)
-    fault: str | None = None
+    fault: str | None = "未完成 / not finished"
     try:
         with record.progress:
             with record.step("up", "启动整座城") as found:
                 told = city.up(home, say=lambda line: console.print(f"[dim]{line}[/dim]", highlight=False))
                 found["网关"] = told["gateway"]
             asyncio.run(story(record, told))
+        fault = None
     except* (city.NotReady, Unexpected, httpx.HTTPError) as errors:
         fault = named(errors)
     finally:
-        down(home)
+        if fault or not keep:
+            down(home)
     record.write(RESULT, ok=fault is None, fault=fault)
     record.show()
     if fault:
         console.print("未达预期 / not as expected:", fault, style="red", markup=False, highlight=False)
         console.print("日志 / logs:", str(home.logs), highlight=False)
         return 1
+    how = "仍在运行" if keep else "已停止"
     console.print(
-        f"[green]全部符合预期[/green] {record.seconds:.0f} s, 已停止, 结果在 {RESULT.relative_to(ROOT)}",
-        highlight=False,
+        f"[green]全部符合预期[/green] {record.seconds:.0f} s, {how}, 结果在 {RESULT.relative_to(ROOT)}", highlight=False
     )
-    console.print("make up 启动自己的一座城; 接口文档在 <网关>/docs", highlight=False)
+    if keep:
+        at = home.path.relative_to(ROOT) if home.path.is_relative_to(ROOT) else home.path
+        console.print(f"控制台 / console {told['console']}   密钥 operator 在 {at / CITY}", highlight=False)
+        console.print(
+            f"接口文档 / API {told['gateway']}/docs   停止 / stop: YIWANG_HOME={at} make down", highlight=False
+        )
+    else:
+        console.print("make demo keep=1 演示后不停止; make up 启动自己的一座城, 控制台地址在其输出中", highlight=False)
     return 0
 
 
