@@ -22,5 +22,10 @@ def decode(cursor: str, length: int) -> Parts:
         parts = None
     plain = isinstance(parts, list) and all(isinstance(part, (str, int, float, type(None))) for part in parts)
     if not plain or len(parts) != length:
-        raise Invalid.field("/cursor", "cursor_invalid", "游标无效, 请从第一页重新开始", "not a cursor of this list")
+        raise invalid()
     return list(parts)
+
+
+def invalid() -> Invalid:
+    """The text is not a cursor of the list."""
+    return Invalid.field("/cursor", "cursor_invalid", "游标无效, 请从第一页重新开始", "not a cursor of this list")

@@ -22,6 +22,7 @@ from pymongo.database import Database
 
 from deploy.local.home import Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
+from services.chassis.cursors import encode
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 
@@ -256,7 +257,15 @@ def test_pages_hold_every_trace_once(console: Console) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"cursor": "x"}, {"limit": "0"}, {"min_ms": "nan"}, {"attribute": "no-equals"}, {"limit": "201"}]
+    "query",
+    [
+        {"cursor": "x"},
+        {"cursor": encode("no time")},
+        {"limit": "0"},
+        {"min_ms": "nan"},
+        {"attribute": "no-equals"},
+        {"limit": "201"},
+    ],
 )
 def test_a_query_that_is_none(console: Console, query: dict[str, str]) -> None:
     assert httpx.get(f"{console.url}/api/traces", params=query, trust_env=False).status_code == 400

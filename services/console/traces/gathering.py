@@ -10,13 +10,19 @@ from services.console.traces.otlp import Span
 
 # s; a trace is written when nothing of it has come for so long, or its first span has waited for so long
 QUIET, LONGEST = 1.0, 3.0
+TIME, TIME_LENGTH = "%Y%m%dT%H%M%S%f", 21
 # of one document, which may have 16 MB; a body that comes in has 4 MB at most
 MOST_SPANS, MOST_BYTES = 1_000, 4 * 1024 * 1024
 
 
 def sorted_by(at: datetime) -> str:
     """How the names of what arrives then begin."""
-    return at.strftime("%Y%m%dT%H%M%S%f")
+    return at.strftime(TIME)
+
+
+def time_of(name: str) -> datetime:
+    """When it arrived. Raises ValueError for what is no name."""
+    return datetime.strptime(name[:TIME_LENGTH], TIME).replace(tzinfo=UTC)
 
 
 def next_name() -> str:

@@ -18,7 +18,7 @@ from contracts.shared import Page
 from contracts.traces import ServiceLink, ServiceMap, TraceQuery, TraceSummary
 from services.chassis import cursors
 from services.chassis.stores import already_there
-from services.console.traces.gathering import Part, sorted_by
+from services.console.traces.gathering import Part, sorted_by, time_of
 from services.console.traces.links import links, together
 from services.console.traces.otlp import Raw, Span
 
@@ -28,8 +28,9 @@ INDEXES = [
     IndexModel("trace", name="trace"),
     IndexModel("subjects", name="subjects", sparse=True),
 ]
-# newest first is looked for in ever longer stretches of time, each bounded on both sides
-STRETCHES = (timedelta(minutes=10), timedelta(hours=3), timedelta(days=1))
+# newest first is looked for in ever longer stretches of time: the embedded store reads all that lies in one, whatever
+# the limit (6,000 documents: 200 ms, 100 of them: 10 ms)
+STRETCHES = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 120, 1_200, 10_800, 86_400))
 DRAWN_FROM = 500
 MOST_PARTS, MOST_KEPT, MOST_GONE = 100, 64, 200
 OLDEST = "2"
@@ -71,7 +72,10 @@ class TraceStore:
     async def page(self, query: TraceQuery) -> Page[TraceSummary]:
         """Newest first. Raises Invalid for a cursor that is none."""
         before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else sorted_by(datetime.now(UTC)) + "g"
-        found = await self._newest(_criteria(query), before, query.limit)
+        try:
+            found = await self._newest(_criteria(query), before, query.limit)
+        except ValueError:
+            raise cursors.invalid() from None
         listed = list(dict.fromkeys(document["trace"] for document in found))
         parts: dict[str, list[Document]] = {trace: [] for trace in listed}
         for first in range(0, len(listed), MOST_PARTS):
@@ -111,11 +115,9 @@ class TraceStore:
         self, criteria: Mapping[str, Any], before: str, limit: int, fields: Mapping[str, int] | None = None
     ) -> list[Document]:
         fields = fields or {"trace": 1, "order": 1}
-        now, found, until = datetime.now(UTC), list[Document](), before
+        end, found, until = time_of(before), list[Document](), before
         for stretch in (*STRETCHES, self.kept + timedelta(days=1)):
-            begin = sorted_by(now - stretch)
-            if begin >= until:
-                continue
+            begin = sorted_by(end - stretch)
             wanted = {**criteria, "order": {"$gte": begin, "$lt": until}}
             found += await self.collection.find(wanted, fields).sort("order", -1).limit(limit - len(found)).to_list()
             if len(found) >= limit:

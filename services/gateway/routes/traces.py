@@ -10,6 +10,7 @@ from starlette.responses import Response
 from contracts.faults import Invalid, NotFound, Unavailable
 from contracts.shared import Page, Scope
 from contracts.traces import ServiceMap, TraceQuery, TraceSummary
+from services.chassis import cursors
 from services.gateway.answers import JSON
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
@@ -66,7 +67,7 @@ async def _traces(call: Call, path: str, query: dict[str, Any] | None = None) ->
             "no such trace (not written yet, or not recorded in a rush)",
         )
     if found is not None and found.status_code == 400:
-        raise Invalid.field("/cursor", "cursor_invalid", "游标无效, 请从第一页重新开始", "not a cursor of this list")
+        raise cursors.invalid()
     if found is None or found.status_code != 200:
         raise Unavailable("traces_away", "链路存储暂不可用", "the trace store is away")
     return found
