@@ -147,6 +147,7 @@ class Alert(Model):
     verdict: Verdict | None = None
     assignee: str | None = None
     case_no: str | None = None
+    allowed_actions: list[AlertAction] = []
     version: int = 1
     timeline: list[TimelineEntry] = []
     trace_id: str | None = None

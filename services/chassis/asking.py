@@ -7,7 +7,7 @@ confirms serves all. This module must never import the engine of the services.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from secrets import token_hex
 from typing import Self, TypeVar
@@ -101,12 +101,7 @@ class Bus:
 
     async def publish(self, event: Delivery, id: str, timeout: float = 2.0) -> None:
         """Safe with the broker when this returns; Unavailable otherwise (in doubt: publish again, same id)."""
-        attributes = {
-            "messaging.system": "rabbitmq",
-            "messaging.operation.type": "send",
-            "messaging.destination.name": event.wire,
-            tracing.SUBJECT: id,
-        }
+        attributes = tracing.messaging("send", event.wire) | {tracing.SUBJECT: id}
         with _span(f"publish {event.wire}", SpanKind.PRODUCER, attributes) as span:
             if not self._sender.connected:
                 raise away()
@@ -116,7 +111,7 @@ class Bus:
 
 
 @contextmanager
-def _span(name: str, kind: SpanKind, attributes: dict[str, str]) -> Iterator[trace.Span]:
+def _span(name: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> Iterator[trace.Span]:
     """A span of its own, or the present one where the journey is not recorded anyway."""
     present = trace.get_current_span()
     found = present.get_span_context()

@@ -237,11 +237,5 @@ def _away(error: Exception | None) -> bool:
 
 
 def _attributes(event: type[Event], count: int = 1) -> dict[str, str | int]:
-    found: dict[str, str | int] = {
-        "messaging.system": "rabbitmq",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": event.wire,
-    }
-    if count > 1:
-        found["messaging.batch.message_count"] = count
-    return found
+    more = {"messaging.batch.message_count": count} if count > 1 else {}
+    return tracing.messaging("process", event.wire) | more

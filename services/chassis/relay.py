@@ -159,13 +159,8 @@ def _tell(batch: Sequence[Pending], sent: set[str], began: int) -> None:
                     f"publish {entry['type']}",
                     tracing.parent(traceparent),
                     SpanKind.PRODUCER,
-                    {
-                        "messaging.system": "rabbitmq",
-                        "messaging.operation.type": "send",
-                        "messaging.destination.name": entry["type"],
-                        "messaging.message.id": entry["id"],
-                        tracing.SUBJECT: str(pending.id),
-                    },
+                    tracing.messaging("send", entry["type"])
+                    | {"messaging.message.id": entry["id"], tracing.SUBJECT: str(pending.id)},
                     start_time=began,
                 ).end()
 

@@ -115,6 +115,15 @@ def traceparent(span: trace.Span | None = None) -> str | None:
     return f"00-{found.trace_id:032x}-{found.span_id:016x}-{found.trace_flags:02x}" if found.is_valid else None
 
 
+def messaging(operation: str, wire: str) -> dict[str, str | int]:
+    """What a span says of an event that is sent or processed (OpenTelemetry's conventions for messaging)."""
+    return {
+        "messaging.system": "rabbitmq",
+        "messaging.operation.type": operation,
+        "messaging.destination.name": wire,
+    }
+
+
 def recorded(value: str | None) -> bool:
     """Whether somebody records the trace that a traceparent names; unknown counts as yes."""
     # the lowest bit of the flags; another one says that the id is random

@@ -1,7 +1,6 @@
 """The console process: pages for operators on one port, and the embedded trace store for machines on another."""
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 
 async def healthz(_: Request) -> Response:
     """The loop runs."""
-    return _json({"alive": True})
+    return JSONResponse({"alive": True})
 
 
 async def readyz(request: Request) -> Response:
@@ -46,8 +45,8 @@ async def readyz(request: Request) -> Response:
     try:
         await intake.store.collection.database.command("ping")
     except PyMongoError:
-        return _json({"ready": False, "database": "away", **told}, 503)
-    return _json({"ready": True, "database": "ok", **told})
+        return JSONResponse({"ready": False, "database": "away", **told}, 503)
+    return JSONResponse({"ready": True, "database": "ok", **told})
 
 
 HEALTH = [Route("/healthz", healthz), Route("/readyz", readyz)]
@@ -132,7 +131,3 @@ def main() -> int:
     ports = (settings.console_port, settings.traces_port)
     uvicorn.Server(config).run([socket.create_server((settings.console_host, port), backlog=2048) for port in ports])
     return 0
-
-
-def _json(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False).encode(), status, media_type="application/json")

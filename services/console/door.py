@@ -1,6 +1,6 @@
 """The console as a client of the gateway, with the operator's own key: what the gateway refuses, the page refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 
 from services.console.session import Session
+from services.console.wording import LANGUAGES, word
 
 PATIENCE = 15.0
 
@@ -20,10 +21,11 @@ def at(template: str, *keys: str) -> str:
 class Problem(Exception):
     """What the gateway refused, or that it is away; `detail` is in the language of the page."""
 
-    def __init__(self, status: int, code: str, detail: str, trace_id: str | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, trace_id: str | None = None, errors: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         super().__init__(code)
-        self.status, self.code, self.detail, self.trace_id = status, code, detail, trace_id
-        self.errors: list[dict[str, str]] = []
+        self.status, self.code, self.detail, self.trace_id, self.errors = status, code, detail, trace_id, errors
 
 
 class Door:
@@ -34,7 +36,7 @@ class Door:
         self._headers = {
             "Authorization": f"Bearer {session.key}",
             "X-Actor": quote(session.actor),
-            "Accept-Language": language,
+            "Accept-Language": LANGUAGES[language],
         }
 
     async def get(self, path: str, **query: object) -> Any:
@@ -53,16 +55,12 @@ class Door:
             )
             content = answer.json()
         except (httpx.HTTPError, ValueError):
-            text = "网关暂不可用, 请稍后再试" if self._language == "zh-CN" else "the gateway is away, try again soon"
+            text = word(self._language, "网关暂不可用, 请稍后再试", "the gateway is away, try again soon")
             raise Problem(503, "gateway_away", text) from None
         if answer.is_success:
             return content
-        told_problem = content if isinstance(content, dict) else {}
-        problem = Problem(
-            answer.status_code,
-            str(told_problem.get("code", "")),
-            str(told_problem.get("detail") or told_problem.get("title") or ""),
-            told_problem.get("trace_id"),
+        said = content if isinstance(content, dict) else {}
+        detail = str(said.get("detail") or said.get("title") or "")
+        raise Problem(
+            answer.status_code, str(said.get("code", "")), detail, said.get("trace_id"), said.get("errors") or []
         )
-        problem.errors = told_problem.get("errors") or []
-        raise problem

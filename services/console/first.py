@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from services.console.door import Problem
-from services.console.rendering import Viewed, word
+from services.console.rendering import Viewed
+from services.console.wording import word
 
 router = APIRouter()
 

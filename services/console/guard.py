@@ -84,29 +84,23 @@ async def problem(request: Request, error: Exception) -> Response:
         raise error
     if error.status == 401:
         return await signed_out(request, error)
-    session = request.app.state.sessions.of(request)
-    return show(
-        request,
-        "problem_part.html" if is_part(request) else "problem.html",
-        error.status,
-        problem=error,
-        session=session,
-    )
+    return _shown(request, error, "problem_part.html" if is_part(request) else "problem.html")
 
 
 async def missing(request: Request, error: Exception) -> Response:
     """Pages that are not there, and methods that they do not have."""
     status = error.status_code if isinstance(error, HTTPException) else 404
-    found = Problem(status, "not_found", "没有这个页面 · there is no such page")
-    session = request.app.state.sessions.of(request)
-    return show(request, "problem.html", status, problem=found, session=session)
+    return _shown(request, Problem(status, "not_found", "没有这个页面 · there is no such page"))
 
 
 async def broken(request: Request, error: Exception) -> Response:
     """What nobody foresaw."""
     log.exception("page failed", exc_info=error)
-    found = Problem(500, "internal", "内部错误, 已记录 · an internal error, recorded")
-    return show(request, "problem.html", 500, problem=found, session=request.app.state.sessions.of(request))
+    return _shown(request, Problem(500, "internal", "内部错误, 已记录 · an internal error, recorded"))
+
+
+def _shown(request: Request, found: Problem, template: str = "problem.html") -> Response:
+    return show(request, template, found.status, problem=found, session=request.app.state.sessions.of(request))
 
 
 HANDLERS: dict[Any, Any] = {SignedOut: signed_out, Problem: problem, HTTPException: missing, Exception: broken}

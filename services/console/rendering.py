@@ -1,5 +1,6 @@
 """What every page has: its session, the language, the menu, the way to the gateway, and templates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -13,12 +14,14 @@ from starlette.responses import HTMLResponse, Response
 
 from services.console.door import Door
 from services.console.session import Session
+from services.console.wording import LANGUAGES, word
 
 HERE = Path(__file__).parent
 CITY_TIME = ZoneInfo("Asia/Shanghai")
-LANGUAGES = {"zh": "zh-CN", "en": "en"}
 LANGUAGE_COOKIE, THEME_COOKIE = "yiwang_language", "yiwang_theme"
 THEMES = ("auto", "light", "dark")
+# rows of a list
+PAGE = 50
 
 
 class SignedOut(Exception):
@@ -43,10 +46,15 @@ class View:
     language: str
     door: Door
 
-    @property
-    def part(self) -> bool:
-        """Whether a page asks for a part of itself."""
-        return is_part(self.request)
+    def asked(self, *fields: str) -> dict[str, str]:
+        """What the address says of these fields; empty where it says nothing."""
+        return {name: self.request.query_params.get(name, "").strip() for name in fields}
+
+    async def show_list(self, name: str, told: Mapping[str, str], **values: Any) -> Response:
+        """A page of the gateway's list `name`, as `told`; only the list where a page asks for that part of itself."""
+        found = await self.door.get(f"/v1/{name}", **told, limit=PAGE)
+        template = f"{name}_part.html" if is_part(self.request) else f"{name}.html"
+        return self.show(template, found=found, told=told, **values)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page or a part of one."""
@@ -56,11 +64,6 @@ class View:
 def is_part(request: Request) -> bool:
     """Whether the answer takes the place of a part of a page (HTMX says so)."""
     return request.headers.get("hx-request-type") == "partial"
-
-
-def word(language: str, zh: str, en: str) -> str:
-    """The words in the operator's language."""
-    return zh if language == "zh" else en
 
 
 def language_of(request: Request) -> str:
@@ -75,7 +78,7 @@ def view(request: Request) -> View:
     if session is None:
         raise SignedOut
     language = language_of(request)
-    door = Door(request.app.state.http, session, LANGUAGES[language])
+    door = Door(request.app.state.http, session, language)
     return View(request, session, language, door)
 
 

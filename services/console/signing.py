@@ -7,8 +7,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.console.door import Door, Problem
-from services.console.rendering import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES, language_of, show
+from services.console.rendering import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, language_of, show
 from services.console.session import Session
+from services.console.wording import LANGUAGES, word
 
 router = APIRouter()
 YEAR = 365 * 86_400
@@ -28,11 +29,11 @@ async def sign_in(
     next: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """The gateway says who holds this key; the key is then sealed into the session."""
-    asking = Session(key.strip(), "", "", actor.strip(), ())
+    asking, language = Session(key.strip(), "", "", actor.strip(), ()), language_of(request)
     try:
         if not asking.key.isascii() or not asking.key.isprintable():
-            raise Problem(401, "key_unknown", "密钥无效" if language_of(request) == "zh" else "the key is not known")
-        told = await Door(request.app.state.http, asking, LANGUAGES[language_of(request)]).get("/v1/me")
+            raise Problem(401, "key_unknown", word(language, "密钥无效", "the key is not known"))
+        told = await Door(request.app.state.http, asking, language).get("/v1/me")
     except Problem as problem:
         return show(request, "sign_in.html", problem.status, next=local(next), problem=problem, actor=asking.actor)
     session = Session(

@@ -2,6 +2,8 @@
 
 Words = dict[str, tuple[str, str]]
 
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
+
 ALERT_TYPES: Words = {
     "motion": ("移动侦测", "motion"),
     "intrusion": ("区域入侵", "intrusion"),
@@ -107,9 +109,13 @@ STAGES: Words = {
 URGENCIES: Words = {"normal": ("一般", "normal"), "urgent": ("紧急", "urgent"), "critical": ("特急", "critical")}
 
 
-def said(words: Words, language: str, word: str | None) -> str:
-    """A word of the contracts in the operator's language."""
-    if word is None:
-        return "–"
-    zh, en = words.get(word, (word, word))
+def word(language: str, zh: str, en: str) -> str:
+    """The words in the operator's language."""
     return zh if language == "zh" else en
+
+
+def said(words: Words, language: str, found: str | None) -> str:
+    """A word of the contracts in the operator's language."""
+    if found is None:
+        return "–"
+    return word(language, *words.get(found, (found, found)))

@@ -29,14 +29,19 @@ class ClientKey(Model):
     revoked_at: AwareDatetime | None = None
 
 
-class Client(Model):
-    """A system, a device or a desk that may knock."""
+class Holder(Model):
+    """Whom a key speaks for, and what it opens."""
 
     client: str
     name: str
     scopes: list[Scope]
     department: str | None = None
     territory: str | None = None
+
+
+class Client(Holder):
+    """A system, a device or a desk that may knock."""
+
     state: Literal["active", "revoked"]
     keys: list[ClientKey]
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 
 from deploy.local.home import ROOT
 from tests.conftest import City
+from tests.faults.town import eventually
 
 QUIET = [
     "--no-sandbox",
@@ -42,6 +43,10 @@ class Desk:
         """Go there; the page."""
         self.page.goto(self.console + path)
         return self.page
+
+    def appears(self, path: str, wanted: Locator) -> None:
+        """Go there again and again until it shows what is wanted."""
+        eventually(lambda: bool(self.at(path) and wanted.count()), what=f"{wanted} at {path}")
 
     def sign_in(self, who: str = "operator", actor: str = "张三") -> Page:
         """Through the form, as a person does."""

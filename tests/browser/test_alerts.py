@@ -81,8 +81,10 @@ def test_from_the_camera_to_the_case_and_its_clocks(desk: Desk, opened: dict[str
 def test_an_operator_acts_and_the_record_names_him(desk: Desk, opened: dict[str, Any]) -> None:
     page = desk.sign_in(actor="赵六")
     page.goto(f"{desk.console}/alerts/{opened['id']}")
+    assert page.get_by_role("button", name="研判").count() == 0
     page.get_by_role("button", name="确认").click()
     page.get_by_text("已确认").first.wait_for()
+    assert page.get_by_role("button", name="研判").count() == 1
     assert "赵六" in page.locator(".timeline").inner_text()
     page.goto(f"{desk.console}/cases/{opened['case_no']}")
     before = page.locator(".timeline li").count()

@@ -25,11 +25,7 @@ def unreadable(city: City) -> str:
 def test_a_dead_letter_is_looked_at_and_redriven(desk: Desk, city: City, unreadable: str) -> None:
     page = desk.sign_in(actor="王五")
     look = page.get_by_role("button", name=f"查看 {unreadable}")
-    for _ in range(40):
-        page.goto(f"{desk.console}/bus?service=alerts")
-        if look.count():
-            break
-        page.wait_for_timeout(250)
+    desk.appears("/bus?service=alerts", look)
     row = page.locator("tr").filter(has=look)
     assert "unreadable" in row.inner_text()
     desk.shoot("bus")
@@ -46,11 +42,7 @@ def test_a_dead_letter_is_looked_at_and_redriven(desk: Desk, city: City, unreada
     page.wait_for_url("**/bus?redriven=1&refused=0&service=alerts")
     assert "已重投 1" in page.get_by_role("status").inner_text()
     # it cannot be read this time either, and its past is told
-    for _ in range(40):
-        page.goto(f"{desk.console}/bus?service=alerts")
-        if look.count():
-            break
-        page.wait_for_timeout(250)
+    desk.appears("/bus?service=alerts", look)
     look.click()
     assert "王五" in page.locator("main ul").inner_text()
 

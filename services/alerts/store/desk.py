@@ -22,9 +22,9 @@ from services.alerts import domain
 from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Document
+from services.chassis.stretches import stretches
 
 _FIRST_WINDOW = timedelta(minutes=10)
-_WIDENING = 6
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -97,15 +97,12 @@ class Desk:
         return found
 
     def _newest(self, criteria: Document, before: str, limit: int) -> list[Document]:
-        # a limit does not stop the embedded store from reading the whole range: windows, each six times the last
         found: list[Document] = []
-        until, width = _moment(before), _FIRST_WINDOW
-        upper: Document = {"$lt": before}
-        while len(found) < limit and until > _OLDEST:
-            since = max(until - width, _OLDEST)
-            window = {**criteria, "order": {"$gte": _mark(since), **upper}}
+        for since, until in stretches(_moment(before), _FIRST_WINDOW, _OLDEST):
+            window = {**criteria, "order": {"$gte": _mark(since), "$lt": min(before, _mark(until))}}
             found += self._alerts.collection.find(window, {"timeline": 0}).sort("order", -1).limit(limit - len(found))
-            until, width, upper = since, width * _WIDENING, {"$lt": _mark(since)}
+            if len(found) >= limit:
+                break
         return found
 
 

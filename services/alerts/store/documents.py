@@ -9,9 +9,10 @@ from typing import Any
 from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertState, AlertUpdated
 from contracts.base import Event
 from contracts.shared import Point, TimelineEntry
-from services.alerts.domain import MOST_MEDIA, quiet_time
+from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
+from services.chassis import context
 from services.chassis.aggregates import Change, Document
 
 SERVICE = "alerts"
@@ -174,8 +175,11 @@ def within(grid: str | None, path: Iterable[str]) -> list[str]:
 
 
 def alert(document: Document) -> Alert:
-    """The contract's view."""
-    return Alert.model_validate({**document, "id": document["_id"], "point": place(document["point"])})
+    """The contract's view, with what may be done now."""
+    actions = allowed_actions(AlertState(document["state"]), document.get("closed_at"), context.now())
+    return Alert.model_validate(
+        {**document, "id": document["_id"], "point": place(document["point"]), "allowed_actions": actions}
+    )
 
 
 def place(pair: Any) -> Point | None:

@@ -2,43 +2,30 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
-from contracts.alerts import AlertState
 from contracts.shared import Scope
 from services.console import wording
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-router = APIRouter()
-page = Page("/alerts", "告警", "Alerts", place=20, scope=Scope.ALERTS_READ, router=router)
+page = Page("/alerts", "告警", "Alerts", place=20, scope=Scope.ALERTS_READ)
+router = page.router
 FIELDS = ("state", "type", "grid", "device", "cursor")
-LIMIT = 50
-# which steps lead out of a state; the service decides, and answers an illegal one with the legal ones
-STEPS = {
-    AlertState.OPEN: ("acknowledge", "judge", "close"),
-    AlertState.ACKNOWLEDGED: ("judge", "close"),
-    AlertState.JUDGED: ("close",),
-    AlertState.CLOSED: ("reopen",),
-}
 
 
 @router.get("/alerts")
 async def list_alerts(view: Viewed) -> Response:
     """Newest first; the table asks for itself again every two seconds."""
-    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
-    found = await view.door.get("/v1/alerts", **told, limit=LIMIT)
-    return view.show("alerts_part.html" if view.part else "alerts.html", found=found, told=told, words=wording)
+    return await view.show_list("alerts", view.asked(*FIELDS), words=wording)
 
 
 @router.get("/alerts/{id}")
 async def show_alert(view: Viewed, id: str) -> Response:
     """What happened to it."""
-    found = await view.door.get(at("/v1/alerts/{}", id))
-    steps = STEPS[AlertState(found["state"])] if view.session.may(Scope.ALERTS_HANDLE) else ()
-    return view.show("alert.html", one=found, steps=steps, words=wording)
+    return view.show("alert.html", one=await view.door.get(at("/v1/alerts/{}", id)), words=wording)
 
 
 @router.post("/alerts/{id}/{action}")

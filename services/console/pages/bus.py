@@ -1,28 +1,29 @@
 """总线: what waits, what died and why; a dead letter is looked at and put back on its queue."""
 
+import asyncio
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console.door import at
 from services.console.pages import Page
-from services.console.rendering import View, Viewed
+from services.console.rendering import PAGE, View, Viewed
 
-router = APIRouter()
-page = Page("/bus", "总线", "Bus", place=60, scope=Scope.OPS, router=router)
+page = Page("/bus", "总线", "Bus", place=60, scope=Scope.OPS)
+router = page.router
 FIELDS = ("service", "state", "cursor")
-LIMIT = 50
 
 
 @router.get("/bus")
 async def show_bus(view: Viewed) -> Response:
     """Every service with what waits there, and the dead letters."""
-    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
-    bus = await view.door.get("/v1/bus")
-    return view.show("bus.html", bus=bus, told=told, done=_done(view), found=await _letters(view, told))
+    told = view.asked(*FIELDS)
+    letters = view.door.get("/v1/dead-letters", **told, limit=PAGE)
+    bus, found = await asyncio.gather(view.door.get("/v1/bus"), letters)
+    return view.show("bus.html", bus=bus, told=told, done=_done(view), found=found)
 
 
 @router.post("/bus/dead-letters/{service}/{id}/look")
@@ -51,10 +52,6 @@ async def redrive(
         order["cursor"] = done["next"]
     query = urlencode({"redriven": redriven, "refused": refused, **({"service": service} if service else {})})
     return RedirectResponse(f"/bus?{query}", 303)
-
-
-async def _letters(view: View, told: dict[str, str]) -> Any:
-    return await view.door.get("/v1/dead-letters", **told, limit=LIMIT)
 
 
 def _done(view: View) -> tuple[int, int] | None:

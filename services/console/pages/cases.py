@@ -1,9 +1,9 @@
 """工单: the desk with its clocks; why a case is late, where it is now, and every step since the report."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
@@ -12,10 +12,9 @@ from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-router = APIRouter()
-page = Page("/cases", "工单", "Cases", place=30, scope=Scope.CASES_READ, router=router)
+page = Page("/cases", "工单", "Cases", place=30, scope=Scope.CASES_READ)
+router = page.router
 FIELDS = ("state", "grid", "assignee", "category", "alert", "cursor")
-LIMIT = 50
 # what a step may need to be told; which of them it does need is the service's own condition
 ASKED: dict[str, tuple[str, ...]] = {
     "reject": ("reason", "result"),
@@ -34,17 +33,15 @@ LONGEST = 5_000
 @router.get("/cases")
 async def list_cases(view: Viewed) -> Response:
     """Newest first."""
-    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
-    found = await view.door.get("/v1/cases", **told, limit=LIMIT)
-    return view.show("cases_part.html" if view.part else "cases.html", found=found, told=told, words=wording)
+    return await view.show_list("cases", view.asked(*FIELDS), words=wording)
 
 
 @router.get("/cases/{case_no}")
 async def show_case(view: Viewed, case_no: str) -> Response:
     """One case: its clocks, its steps, and what is legal now."""
-    found = await view.door.get(at("/v1/cases/{}", case_no))
-    steps = (await view.door.get(at("/v1/cases/{}/timeline", case_no)))["items"]
-    return view.show("case.html", one=found, steps=steps, asked=ASKED, words=wording)
+    paths = at("/v1/cases/{}", case_no), at("/v1/cases/{}/timeline", case_no)
+    found, timeline = await asyncio.gather(*map(view.door.get, paths))
+    return view.show("case.html", one=found, steps=timeline["items"], asked=ASKED, words=wording)
 
 
 @router.post("/cases/{case_no}/{action}")

@@ -1,6 +1,5 @@
 """链路: lists and search, one trace as a waterfall, and the service map."""
 
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
@@ -10,21 +9,19 @@ from services.console.pages import Page
 from services.console.rendering import Viewed
 from services.console.waterfall import waterfall
 
-router = APIRouter()
-page = Page("/traces", "链路", "Traces", place=70, scope=Scope.OPS, router=router)
+page = Page("/traces", "链路", "Traces", place=70, scope=Scope.OPS)
+router = page.router
 FIELDS = ("service", "operation", "min_ms", "attribute", "subject", "failed", "cursor")
-LIMIT = 50
 TRACE_DIGITS = 32
 
 
 @router.get("/traces")
 async def list_traces(view: Viewed) -> Response:
     """Newest first; a trace id in the search field leads straight to it."""
-    told = {name: view.request.query_params.get(name, "").strip() for name in FIELDS}
+    told = view.asked(*FIELDS)
     if len(told["subject"]) == TRACE_DIGITS and all(digit in "0123456789abcdef" for digit in told["subject"]):
         return RedirectResponse(f"/traces/{told['subject']}", 303)
-    found = await view.door.get("/v1/traces", **told, limit=LIMIT)
-    return view.show("traces_part.html" if view.part else "traces.html", found=found, told=told)
+    return await view.show_list("traces", told)
 
 
 @router.get("/traces:map")

@@ -4,15 +4,13 @@ It asks nobody who they are and listens on the loopback interface or a network o
 systems come through the gateway.
 """
 
-import json
 import re
 import zlib
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contracts.faults import Invalid
@@ -56,7 +54,7 @@ async def get_trace(request: Request) -> Response:
         found = await _intake(request).find(trace)
     except PyMongoError:
         return _error(503, "the store is away")
-    return _json(found) if found else _error(404, "trace not found")
+    return JSONResponse(found) if found else _error(404, "trace not found")
 
 
 async def list_traces(request: Request) -> Response:
@@ -119,8 +117,4 @@ def _model(found: BaseModel) -> Response:
 
 
 def _error(status: int, message: str) -> Response:
-    return _json({"error": {"httpCode": status, "message": message}}, status)
-
-
-def _json(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(json.dumps(content, ensure_ascii=False).encode(), status, media_type=JSON)
+    return JSONResponse({"error": {"httpCode": status, "message": message}}, status)

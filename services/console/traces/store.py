@@ -17,7 +17,9 @@ from pymongo.errors import BulkWriteError
 from contracts.shared import Page
 from contracts.traces import ServiceLink, ServiceMap, TraceQuery, TraceSummary
 from services.chassis import cursors
+from services.chassis.portions import portions
 from services.chassis.stores import already_there
+from services.chassis.stretches import stretches
 from services.console.traces.gathering import Part, sorted_by, time_of
 from services.console.traces.links import links, together
 from services.console.traces.otlp import Raw, Span
@@ -28,9 +30,8 @@ INDEXES = [
     IndexModel("trace", name="trace"),
     IndexModel("subjects", name="subjects", sparse=True),
 ]
-# newest first is looked for in ever longer stretches of time: the embedded store reads all that lies in one, whatever
-# the limit (6,000 documents: 200 ms, 100 of them: 10 ms)
-STRETCHES = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 120, 1_200, 10_800, 86_400))
+# where the newest are looked for first (6,000 documents: 200 ms, 100 of them: 10 ms)
+FIRST_STRETCH = timedelta(seconds=2)
 DRAWN_FROM = 500
 MOST_PARTS, MOST_KEPT, MOST_GONE = 100, 64, 200
 OLDEST = "2"
@@ -52,10 +53,9 @@ class TraceStore:
     async def write(self, parts: Sequence[Part]) -> None:
         """Insert them; twice is once."""
         for first in range(0, len(parts), MOST_PARTS):
+            written = [_document(part) for part in parts[first : first + MOST_PARTS]]
             try:
-                await self.collection.insert_many(
-                    [_document(part) for part in parts[first : first + MOST_PARTS]], ordered=False
-                )
+                await self.collection.insert_many(written, ordered=False)
             except BulkWriteError as error:
                 already_there(error)
 
@@ -78,9 +78,8 @@ class TraceStore:
             raise cursors.invalid() from None
         listed = list(dict.fromkeys(document["trace"] for document in found))
         parts: dict[str, list[Document]] = {trace: [] for trace in listed}
-        for first in range(0, len(listed), MOST_PARTS):
-            some = {"trace": {"$in": listed[first : first + MOST_PARTS]}}
-            async for document in self.collection.find(some, {"raw": 0, "links": 0, "words": 0}):
+        for some in portions(listed):
+            async for document in self.collection.find({"trace": {"$in": some}}, {"raw": 0, "links": 0, "words": 0}):
                 parts[document["trace"]].append(document)
         following = cursors.encode(found[-1]["order"]) if len(found) == query.limit else None
         return Page(items=[_summary(trace, parts[trace]) for trace in listed], next=following)
@@ -106,23 +105,22 @@ class TraceStore:
         """Delete what is older than it is kept; how many documents."""
         due, gone = {"order": {"$gt": OLDEST, "$lt": sorted_by(now - self.kept)}}, 0
         while found := await self.collection.find(due, {"_id": 1}).limit(MOST_GONE).to_list():
-            for first in range(0, len(found), MOST_PARTS):
-                ids = [document["_id"] for document in found[first : first + MOST_PARTS]]
-                gone += (await self.collection.delete_many({"_id": {"$in": ids}})).deleted_count
+            for some in portions(document["_id"] for document in found):
+                gone += (await self.collection.delete_many({"_id": {"$in": some}})).deleted_count
         return gone
 
     async def _newest(
         self, criteria: Mapping[str, Any], before: str, limit: int, fields: Mapping[str, int] | None = None
     ) -> list[Document]:
         fields = fields or {"trace": 1, "order": 1}
-        end, found, until = time_of(before), list[Document](), before
-        for stretch in (*STRETCHES, self.kept + timedelta(days=1)):
-            begin = sorted_by(end - stretch)
-            wanted = {**criteria, "order": {"$gte": begin, "$lt": until}}
+        found: list[Document] = []
+        # names go on behind their microsecond
+        end, oldest = time_of(before) + timedelta(microseconds=1), datetime.now(UTC) - self.kept - timedelta(days=1)
+        for since, until in stretches(end, FIRST_STRETCH, oldest):
+            wanted = {**criteria, "order": {"$gte": sorted_by(since), "$lt": min(before, sorted_by(until))}}
             found += await self.collection.find(wanted, fields).sort("order", -1).limit(limit - len(found)).to_list()
             if len(found) >= limit:
                 break
-            until = begin
         return found
 
 

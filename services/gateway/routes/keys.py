@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from contracts.shared import Model, Page, Scope
+from contracts.shared import Page, Scope
 from services.gateway.area import Area
 from services.gateway.audit import AuditEntry
-from services.gateway.clients import Client, CreateClient, NewKey, RevokeKeys, RotateKey
+from services.gateway.clients import Client, CreateClient, Holder, NewKey, RevokeKeys, RotateKey
 from services.gateway.door import Call, Rule
 from services.gateway.paging import PARAMETERS, page_of
 from services.gateway.reading import json_object
@@ -16,14 +16,9 @@ SHOWS_KEY = Rule(Scope.ADMIN, writes=True, secret=True)
 area = Area("keys", "接入与审计: 接入方、密钥、审计")
 
 
-class Me(Model):
+class Me(Holder):
     """Whom a key speaks for, and what it opens."""
 
-    client: str
-    name: str
-    scopes: list[Scope]
-    department: str | None = None
-    territory: str | None = None
     actor: str | None = None
 
 
