@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from services.alerts.folding import Sighting
-from services.alerts.resting import Rest
+from services.chassis.resting import Rest
 
 # beyond this the reports of a storm wait at the broker and not in memory
 _MOST = 10_000

@@ -12,7 +12,7 @@ from contracts.alerts import Device, ListDevices, SaveDevice
 from contracts.shared import Page
 from services.alerts.domain import DEFAULT_TIMEZONE
 from services.alerts.reading import Sign
-from services.alerts.resting import Rest
+from services.chassis.resting import Rest
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.portions import by_key

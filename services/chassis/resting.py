@@ -1,0 +1,56 @@
+"""Work that may wait leaves the store to what may not: it takes a tenth of the time at most."""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar, cast
+
+T = TypeVar("T")
+
+_TIMES = 9.0
+
+
+class Rest:
+    """After work that took a while, nine times as long nothing, `longest` seconds at most."""
+
+    def __init__(self, longest: float) -> None:
+        self._longest = longest
+        self._until = 0.0
+
+    def over(self) -> bool:
+        """Whether work may begin again."""
+        return time.monotonic() >= self._until
+
+    def after(self, work: Callable[[], None]) -> None:
+        """Do it now, and rest from it unless it fails."""
+        began = time.monotonic()
+        work()
+        ended = time.monotonic()
+        self._until = ended + min((ended - began) * _TIMES, self._longest)
+
+
+class Remembered(Generic[T]):
+    """An answer that costs the store much: found anew after its rest, by one at a time; till then the last one."""
+
+    def __init__(self, find: Callable[[], T], longest: float) -> None:
+        self._find = find
+        self._rest = Rest(longest)
+        self._lock = Lock()
+        self._found: T | None = None
+
+    def get(self) -> T:
+        """The answer, which only the first to ask must wait for. What `find` raises rises."""
+        found = self._found
+        if found is not None and not (self._rest.over() and self._lock.acquire(blocking=False)):
+            return found
+        if found is None:
+            self._lock.acquire()
+        try:
+            if self._found is None or self._rest.over():
+                self._rest.after(self._look)
+            return cast("T", self._found)
+        finally:
+            self._lock.release()
+
+    def _look(self) -> None:
+        self._found = self._find()

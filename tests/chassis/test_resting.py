@@ -1,0 +1,103 @@
+"""Work that may wait takes a tenth of the time at most."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from services.chassis import resting
+from services.chassis.resting import Remembered, Rest
+
+
+class Clock:
+    """Seconds that pass only when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(resting, "time", found)
+    return found
+
+
+@pytest.mark.parametrize(("takes", "rests"), [(0.1, 0.9), (0.5, 4.5), (2.0, 5.0)])
+def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(clock: Clock, takes: float, rests: float) -> None:
+    rest = Rest(5.0)
+    assert rest.over()
+
+    def work() -> None:
+        clock.now += takes
+
+    rest.after(work)
+    clock.now += rests - 0.01
+    assert not rest.over()
+    clock.now += 0.02
+    assert rest.over()
+
+
+def test_who_fails_may_try_again_at_once(clock: Clock) -> None:
+    rest = Rest(5.0)
+
+    def work() -> None:
+        clock.now += 1
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        rest.after(work)
+    assert rest.over()
+
+
+def test_a_costly_answer_is_found_again_after_its_rest(clock: Clock) -> None:
+    found: list[int] = []
+
+    def find() -> int:
+        clock.now += 1
+        found.append(len(found))
+        return found[-1]
+
+    answer = Remembered(find, 20.0)
+    assert [answer.get(), answer.get()] == [0, 0]
+    clock.now += 9.1
+    assert [answer.get(), answer.get()] == [1, 1]
+
+
+def test_while_one_looks_the_others_have_the_last_answer() -> None:
+    entered, leave = Event(), Event()
+    given = iter([1, 2])
+
+    def find() -> int:
+        number = next(given)
+        if number == 2:
+            entered.set()
+            leave.wait(10)
+        return number
+
+    answer = Remembered(find, 0.0)
+    assert answer.get() == 1
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(answer.get)
+        assert entered.wait(10)
+        assert answer.get() == 1
+        leave.set()
+        assert second.result() == 2
+
+
+def test_an_answer_that_fails_is_looked_for_again() -> None:
+    given = iter([TimeoutError, None])
+
+    def find() -> int:
+        fault = next(given)
+        if fault:
+            raise fault
+        return 7
+
+    answer = Remembered(find, 20.0)
+    with pytest.raises(TimeoutError):
+        answer.get()
+    assert answer.get() == 7
