@@ -12,10 +12,10 @@ from contracts.alerts import Device, ListDevices, SaveDevice
 from contracts.shared import Page
 from services.alerts.domain import DEFAULT_TIMEZONE
 from services.alerts.reading import Sign
-from services.chassis.resting import Rest
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.portions import by_key
+from services.chassis.resting import Rest
 
 _REMEMBERED_S = 2.0
 # s; thousands of devices give a sign of life each half a minute, and each is a write
