@@ -179,6 +179,29 @@ class Channel(Model):
     version: int = 1
 
 
+class AlertFigures(Model):
+    """告警数字: the alerts that are not closed, and those raised since midnight of the city.
+
+    `open_by_grid` counts the located ones, `in_cases_by_grid` those of them that a case was opened from; `hours` are the
+    24 hours of the day. Counting costs the store much: it is done again after a while, see `counted_at`.
+    """
+
+    counted_at: AwareDatetime
+    open: int
+    unlocated: int
+    open_by_grid: dict[str, int]
+    in_cases_by_grid: dict[str, int]
+    states: dict[AlertState, int]
+    severities: dict[int, int]
+    types: dict[AlertType, int]
+    raised_today: int
+    hours: list[int]
+
+
+class GetAlertFigures(Query[AlertFigures]):
+    """How many alerts wait, where, and what the day brought."""
+
+
 class GetReport(Query[Report]):
     """What became of one 202."""
 

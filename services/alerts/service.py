@@ -4,9 +4,11 @@ from contracts.alerts import (
     ActOnAlert,
     AdapterResult,
     Alert,
+    AlertFigures,
     Channel,
     Device,
     GetAlert,
+    GetAlertFigures,
     GetReport,
     ImportDevices,
     ListAlerts,
@@ -97,6 +99,10 @@ class AlertsService(Service):
     @answers(GetAlert, scope=Scope.ALERTS_READ)
     def get_alert(self, query: GetAlert) -> Alert:
         return self.store.desk.get(query.id)
+
+    @answers(GetAlertFigures, scope=Scope.ALERTS_READ)
+    def get_alert_figures(self, _query: GetAlertFigures) -> AlertFigures:
+        return self.store.figures.get()
 
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:

@@ -11,10 +11,14 @@ from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
+from services.alerts.store.figures import Figures
 from services.alerts.store.reports import Reports
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
+from services.chassis.resting import Remembered
+
+_COUNTED_AGAIN_WITHIN_S = 30.0
 
 
 class AlertStore:
@@ -27,6 +31,7 @@ class AlertStore:
         self.reports = Reports(database)
         self.alerts = Alerts(self.alert_documents)
         self.desk = Desk(self.alert_documents)
+        self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)

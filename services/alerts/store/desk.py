@@ -24,7 +24,8 @@ from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Document
 from services.chassis.stretches import stretches
 
-_FIRST_WINDOW = timedelta(minutes=10)
+# a storm brings a thousand a minute, and all of a stretch is read
+_FIRST_STRETCH = timedelta(seconds=10)
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -50,7 +51,11 @@ class Desk:
             )
             if value is not None
         }
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else _mark(context.now() + timedelta(days=1))
+        before = (
+            str(cursors.decode(query.cursor, 1)[0])
+            if query.cursor
+            else documents.mark(context.now() + timedelta(days=1))
+        )
         found = self._newest(criteria, before, query.limit + 1)
         items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
         return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
@@ -97,22 +102,19 @@ class Desk:
         return found
 
     def _newest(self, criteria: Document, before: str, limit: int) -> list[Document]:
-        found: list[Document] = []
-        for since, until in stretches(_moment(before), _FIRST_WINDOW, _OLDEST):
-            window = {**criteria, "order": {"$gte": _mark(since), "$lt": min(before, _mark(until))}}
-            found += self._alerts.collection.find(window, {"timeline": 0}).sort("order", -1).limit(limit - len(found))
+        found, mark = list[Document](), documents.mark
+        for since, until in stretches(_end(before), _FIRST_STRETCH, _OLDEST):
+            wanted = {**criteria, "order": {"$gte": mark(since), "$lt": min(before, mark(until))}}
+            found += self._alerts.collection.find(wanted, {"timeline": 0}).sort("order", -1).limit(limit - len(found))
             if len(found) >= limit:
                 break
         return found
 
 
-def _mark(at: datetime) -> str:
-    return f"{at:%Y%m%dT%H%M%S}"
-
-
-def _moment(order: str) -> datetime:
+def _end(before: str) -> datetime:
+    """The end of the second in which a place of the order lies."""
     try:
-        return datetime.strptime(order[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) + timedelta(seconds=1)
+        return documents.moment(before) + timedelta(seconds=1)
     except ValueError:
         return _OLDEST
 

@@ -1,7 +1,7 @@
 """告警 documents: from a tally to a document, from a document to the contract, and the events on the way."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -17,12 +17,23 @@ from services.chassis.aggregates import Change, Document
 
 SERVICE = "alerts"
 _CHUNK = 500
+_SECOND = "%Y%m%dT%H%M%S"
 
 
 def alert_id(folds: Sequence[str], fingerprint: str, received_at: datetime) -> str:
     """The same for the same folds, and in the order of receipt: `20260314T081500123-<12 hex digits>`."""
     digest = sha256("".join((*folds, fingerprint)).encode()).hexdigest()[:12]
-    return f"{received_at:%Y%m%dT%H%M%S}{received_at.microsecond // 1000:03d}-{digest}"
+    return f"{mark(received_at)}{received_at.microsecond // 1000:03d}-{digest}"
+
+
+def mark(at: datetime) -> str:
+    """Where alerts of that second begin in their order."""
+    return f"{at.astimezone(UTC):{_SECOND}}"
+
+
+def moment(order: str) -> datetime:
+    """The second of a place in the order. Raises ValueError for what is none."""
+    return datetime.strptime(order[:15], _SECOND).replace(tzinfo=UTC)
 
 
 def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:

@@ -57,6 +57,7 @@ area.ask("GET", "/v1/alerts/{id}", alerts.GetAlert, READ)
 area.ask(
     "POST", "/v1/alerts/{id}:{action}", alerts.ActOnAlert, HANDLE, example={"verdict": "true", "note": "已电话核实"}
 )
+area.ask("GET", "/v1/figures/alerts", alerts.GetAlertFigures, READ)
 area.ask("GET", "/v1/devices", alerts.ListDevices, READ)
 area.ask(
     "POST",
