@@ -157,7 +157,7 @@ async def handle(door: Door, record: Record, cases: Sequence[dict[str, Any]]) ->
             return {alert["state"] for alert in told}
 
         await until("告警随案关闭 alerts closed with their cases", ended, lambda states: states == {"closed"})
-        record.facts["trace_id"] = closed[0]["trace_id"]
+        record.facts["trace_ids"] = [case["trace_id"] for case in closed]
         record.facts["case_no"] = closed[0]["case_no"]
         found |= {"结案": len(closed), "告警关闭": len(cases), "留痕": len(steps)}
 
