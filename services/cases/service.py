@@ -6,12 +6,15 @@ from contracts.alerts import AlertRaised
 from contracts.cases import (
     ActOnCase,
     Case,
+    CaseFigures,
     Category,
     GetCase,
+    GetCaseFigures,
     GetCaseTimeline,
     ImportCategories,
     ListCases,
     ListCategories,
+    ListFigureCases,
     ReportCase,
 )
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed
@@ -89,6 +92,14 @@ class CasesService(Service):
     @answers(GetCaseTimeline, scope=Scope.CASES_READ)
     def get_case_timeline(self, query: GetCaseTimeline) -> Timeline:
         return Timeline(items=self.store.get(query.case_no).timeline)
+
+    @answers(GetCaseFigures, scope=Scope.CASES_READ)
+    def get_case_figures(self, query: GetCaseFigures) -> CaseFigures:
+        return self.store.figures.get(query.days)
+
+    @answers(ListFigureCases, scope=Scope.CASES_READ)
+    def list_figure_cases(self, query: ListFigureCases) -> Page[Case]:
+        return self.store.figures.page(query)
 
     @answers(ListCategories, scope=None)
     def list_categories(self, _query: ListCategories) -> Page[Category]:

@@ -16,7 +16,8 @@ from services.cases.intake import Report, alert_origin, open_case
 from services.cases.machine import OWNING, Outcome
 from services.cases.numbers import area_of, case_number
 from services.cases.responsible import rosters_needed, way_down
-from services.cases.store.documents import Document, StoredCase, change, new_document
+from services.cases.store.documents import UNLISTED, Document, StoredCase, change, new_document
+from services.cases.store.figures import Figures
 from services.cases.store.positions import Positions
 from services.cases.store.surroundings import Surroundings
 from services.chassis import context, cursors
@@ -28,10 +29,10 @@ FILTERS = {"grid": "place.grid", "assignee": "assignee", "category": "category",
 INDEXES = [
     IndexModel([("origin", 1)], unique=True),
     IndexModel([("watch_at", 1)], sparse=True),
+    IndexModel([("closed_at", 1)], sparse=True),
     IndexModel([("position", 1)]),
     *(IndexModel([(field, 1), ("position", 1)]) for field in FILTERS.values()),
 ]
-UNLISTED = {"timeline": 0, "applied": 0, "outbox": 0}
 FIRST_WINDOW = 200
 WIDER = 4
 LOOKS = 500
@@ -45,6 +46,7 @@ class CaseStore(Surroundings):
         super().__init__(database)
         self.cases = Aggregates(database, "cases", INDEXES)
         self._positions = Positions(database["counters"])
+        self.figures = Figures(self.cases, self._positions, self.categories)
 
     def get(self, case_no: str) -> StoredCase:
         """The whole case. Raises NotFound."""
@@ -94,7 +96,8 @@ class CaseStore(Surroundings):
         if not self.cases.update(before["_id"], before["version"], changed, outcome.events):
             return self.get(before["_id"])
         timeline = [*before["timeline"], *changed.push["timeline"]]
-        return StoredCase({**before, **changed.set, "version": outcome.record.version, "timeline": timeline})
+        left = {name: value for name, value in before.items() if name not in changed.unset}
+        return StoredCase({**left, **changed.set, "version": outcome.record.version, "timeline": timeline})
 
     def due(self, now: datetime) -> list[CaseRecord]:
         """Some of the cases whose clocks want a look."""

@@ -16,6 +16,9 @@ from services.chassis.aggregates import Change
 
 Document = dict[str, Any]
 
+# what lists leave in the store
+UNLISTED = {"timeline": 0, "applied": 0, "outbox": 0}
+
 
 def new_document(report: Report, outcome: Outcome, position: int, now: datetime) -> Document:
     """The document of a new case. The reporter is kept apart from all else, under `private`."""
@@ -48,12 +51,11 @@ def new_document(report: Report, outcome: Outcome, position: int, now: datetime)
 
 
 def change(outcome: Outcome, now: datetime) -> Change:
-    """What a step writes. `watch_at` is absent from a case on which nothing runs."""
-    moment = next_look(outcome.record, now)
-    watched = {"watch_at": moment} if moment else {}
+    """What a step writes. `watch_at` is absent from a case on which nothing runs, `closed_at` from one not closed."""
+    moments = {"watch_at": next_look(outcome.record, now), "closed_at": outcome.record.closed_at}
     return Change(
-        set={**_state_fields(outcome.record), **watched},
-        unset=() if watched else ("watch_at",),
+        set={**_state_fields(outcome.record), **{name: at for name, at in moments.items() if at}},
+        unset=[name for name, at in moments.items() if not at],
         push={"timeline": _timeline(outcome)},
     )
 
@@ -109,7 +111,7 @@ def _to_record(document: Document) -> CaseRecord:
         result=document["result"],
         evidence=tuple(document["evidence"]),
         feedback=Feedback.model_validate(document["feedback"]) if document["feedback"] else None,
-        closed_at=document["closed_at"],
+        closed_at=document.get("closed_at"),
     )
 
 
@@ -189,5 +191,4 @@ def _state_fields(record: CaseRecord) -> Document:
         "result": record.result,
         "evidence": list(record.evidence),
         "feedback": record.feedback.model_dump() if record.feedback else None,
-        "closed_at": record.closed_at,
     }

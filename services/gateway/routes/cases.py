@@ -5,6 +5,8 @@ from contracts.shared import Scope
 from services.gateway.area import Area
 
 READ, HANDLE = Scope.CASES_READ, Scope.CASES_HANDLE
+# a year of cases is counted in less
+COUNTING_S = 30.0
 
 area = Area("cases", "接诉即办: 工单、分类")
 
@@ -33,4 +35,6 @@ area.ask(
     example={"org": "城市管理局", "note": "转市政维护"},
 )
 area.ask("GET", "/v1/cases/{case_no}/timeline", cases.GetCaseTimeline, READ)
+area.ask("GET", "/v1/figures/cases", cases.GetCaseFigures, READ, timeout=COUNTING_S)
+area.ask("GET", "/v1/figures/cases/{figure}", cases.ListFigureCases, READ, timeout=COUNTING_S)
 area.ask("GET", "/v1/categories", cases.ListCategories, None)
