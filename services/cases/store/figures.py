@@ -65,29 +65,37 @@ class Figures:
     def _count(self, days: Days) -> Count:
         now = context.now()
         since = figures.begin(days, now)
-        found: dict[int, Counted] = {}
-        for part in (self._waiting(), self._reported(since), self._closed(since, now)):
-            found.update((case.position, case) for case in part)
+        recent, edge = self._recent(since)
+        found = {case.position: case for case in recent}
+        # in this order nothing is lost that is closed meanwhile
+        for older in (self._waiting(edge), self._closed(edge, since, now)):
+            found.update((case.position, case) for case in older)
         cases = sorted(found.values(), key=lambda case: case.position, reverse=True)
         names = {code: category.name for code, category in self._categories().items()}
         return Count(heavy(figures.count, cases, names, days, now), cases)
 
-    def _waiting(self) -> Iterator[Counted]:
-        for state in figures.WAITING:
-            yield from self._read({"state": state})
+    def _recent(self, since: datetime) -> tuple[list[Counted], int]:
+        """What was reported since, and up to which position that has not read what there is.
 
-    def _reported(self, since: datetime) -> Iterator[Counted]:
-        """Until a window holds older ones only: numbers are taken in blocks, so that single ones come late."""
+        It ends with a window of older ones only: numbers are taken in blocks, so that single ones come late.
+        """
+        found: list[Counted] = []
         top, window = self._positions.last(), _FIRST_WINDOW
         while top > 0:
             part = list(self._read({"position": {"$gt": top - window, "$lte": top}}))
-            yield from part
-            if part and all(case.reported_at < since for case in part):
-                return
+            found += part
             top, window = top - window, min(window * _WIDER, _WIDEST)
+            if part and all(case.reported_at < since for case in part):
+                break
+        return found, top
 
-    def _closed(self, since: datetime, now: datetime) -> Iterator[Counted]:
-        return self._read({"closed_at": {"$gte": since, "$lt": now + timedelta(days=1)}})
+    def _waiting(self, edge: int) -> Iterator[Counted]:
+        for state in figures.WAITING:
+            yield from self._read({"state": state, "position": {"$gt": 0, "$lte": edge}})
+
+    def _closed(self, edge: int, since: datetime, now: datetime) -> Iterator[Counted]:
+        during = {"$gte": since, "$lt": now + timedelta(days=1)}
+        return self._read({"closed_at": during, "position": {"$lte": edge}})
 
     def _read(self, criteria: Document) -> Iterator[Counted]:
         return _counted(self._cases.find(criteria, _FIELDS, batch_size=_BATCH))

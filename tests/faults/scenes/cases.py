@@ -93,6 +93,14 @@ async def _categories(_: Stage, __: int) -> cases.ListCategories:
     return cases.ListCategories(caller=CALLER)
 
 
+async def _figures(_: Stage, __: int) -> cases.GetCaseFigures:
+    return cases.GetCaseFigures(caller=CALLER)
+
+
+async def _behind(_: Stage, __: int) -> cases.ListFigureCases:
+    return cases.ListFigureCases(caller=CALLER, figure=cases.CaseFigure.OPEN)
+
+
 OPENED = {"cases": 1, "cases.reported.v1": 1}
 SCENES = [
     Scene(AlertRaised, _raised, OPENED),
@@ -106,4 +114,6 @@ SCENES = [
     Scene(cases.GetCaseTimeline, _timeline),
     Scene(cases.ListCases, _list),
     Scene(cases.ListCategories, _categories),
+    Scene(cases.GetCaseFigures, _figures),
+    Scene(cases.ListFigureCases, _behind),
 ]
