@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs
 from services.console import first, guard, signing
+from services.console.ground import Grounds
 from services.console.pages import pages
 from services.console.rendering import HERE
 from services.console.session import Sessions
@@ -85,6 +87,7 @@ def build(settings: ConsoleSettings) -> Doors:
         store = TraceStore(client[settings.database or "traces"], settings.trace_days)
         intake = app.state.traces = machines.state.traces = Intake(store, settings.trace_queue)
         app.state.sessions = Sessions(settings)
+        app.state.grounds = Grounds()
         app.state.http = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
         work = asyncio.create_task(intake.work())
         yield
@@ -104,10 +107,14 @@ def build(settings: ConsoleSettings) -> Doors:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(guard.Guard)],
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=10_000),
+            Middleware(guard.Guard, pictures=settings.tiles.origin),
+        ],
         exception_handlers=guard.HANDLERS,
     )
     app.state.pages = pages()
+    app.state.tiles = settings.tiles
     app.include_router(signing.router)
     app.include_router(first.router)
     for page in app.state.pages:

@@ -15,11 +15,10 @@ from services.console.rendering import SignedOut, is_part, show
 
 log = logging.getLogger(__name__)
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:"
 )
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -30,10 +29,11 @@ MOST_BODY = 256 * 1024
 
 
 class Guard:
-    """Headers for every answer; an order must come from a page of ours."""
+    """Headers for every answer; an order must come from a page of ours. `pictures`: whose the map's tiles are."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, pictures: str = "") -> None:
         self.app = app
+        self.headers = HEADERS | {"Content-Security-Policy": f"{POLICY} {pictures}".rstrip()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,10 +43,10 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers[name] = value
                 if not scope["path"].startswith(("/assets/", "/static/")):
-                    headers["Cache-Control"] = "no-store"
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if scope["method"] not in SAFE:

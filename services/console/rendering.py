@@ -98,6 +98,7 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
         "here": request.url.path,
+        "tiles": request.app.state.tiles,
     }
     return HTMLResponse(templates.get_template(template).render({**base, **values}), status)
 
@@ -109,6 +110,11 @@ def moment(value: str | None) -> str:
     return datetime.fromisoformat(value).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(value: str) -> str:
+    """The time of the day alone: 14:03:05."""
+    return moment(value)[-8:]
+
+
 def milliseconds(value: float) -> str:
     """A duration in the unit that reads best."""
     if value < 1:
@@ -116,4 +122,4 @@ def milliseconds(value: float) -> str:
     return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
 
 
-templates.filters |= {"moment": moment, "milliseconds": milliseconds}
+templates.filters |= {"moment": moment, "clock": clock, "milliseconds": milliseconds}

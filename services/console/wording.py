@@ -100,6 +100,24 @@ CASE_SOURCES: Words = {
     "superior": ("上级交办", "superior"),
     "open311": ("Open311", "Open311"),
 }
+GRID_STATES: Words = {
+    "draft": ("草稿", "draft"),
+    "active": ("启用", "active"),
+    "changing": ("变更中", "changing"),
+    "suspended": ("停用", "suspended"),
+    "retired": ("撤销", "retired"),
+    "cancelled": ("作废", "cancelled"),
+}
+ROLES: Words = {
+    "supervisor": ("网格指导员", "supervisor"),
+    "chief": ("网格长", "chief"),
+    "worker": ("网格员", "worker"),
+    "group_leader": ("居民小组长", "group leader"),
+    "building_head": ("楼栋长", "building head"),
+    "part_time": ("兼职网格员", "part-time worker"),
+    "volunteer": ("志愿者", "volunteer"),
+    "reported_member": ("双报到党员", "reported member"),
+}
 STAGES: Words = {
     "dispatch": ("派单", "dispatch"),
     "sign": ("签收", "sign"),

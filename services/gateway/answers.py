@@ -3,7 +3,7 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from pydantic import BaseModel
 from starlette.datastructures import URL
@@ -22,6 +22,8 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return moment.astimezone(CHINA).isoformat(timespec="milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, bytes):
         return b64encode(value).decode()
     if isinstance(value, frozenset):

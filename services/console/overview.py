@@ -1,0 +1,82 @@
+"""What waits in the city now: figures of alerts and cases, the busiest grids, the newest alerts."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.shared import Scope
+from services.console.rendering import View
+
+BUSIEST, NEWEST = 10, 30
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A grid and what is open in it: `matters` counts an alert and the case that was opened from it once."""
+
+    code: str
+    name: str
+    matters: int
+    alerts: int
+    cases: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`alerts` and `cases` are None where the operator may not read them."""
+
+    alerts: Figures | None
+    cases: Figures | None
+    newest: list[dict[str, Any]]
+    matters: dict[str, int]
+    busiest: list[Busy]
+
+
+async def overview(view: View) -> Overview:
+    """As far as the operator's key reaches. Raises Problem."""
+    ground, alerts, cases, newest = await asyncio.gather(
+        view.request.app.state.grounds.of(view.session, view.door),
+        asked(view, Scope.ALERTS_READ, "/v1/figures/alerts"),
+        asked(view, Scope.CASES_READ, "/v1/figures/cases", days=1),
+        asked(view, Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
+    )
+    matters = matters_of(alerts, cases)
+    first = busiest(matters, alerts, cases, ground.names)
+    return Overview(alerts, cases, newest["items"] if newest else [], matters, first)
+
+
+async def asked(view: View, scope: Scope, path: str, **query: object) -> Any:
+    """The gateway's answer, None where the operator's key does not reach."""
+    return await view.door.get(path, **query) if view.session.may(scope) else None
+
+
+def matters_of(alerts: Figures | None, cases: Figures | None) -> dict[str, int]:
+    """What is open in each grid: cases, and alerts that no case stands for."""
+    found: dict[str, int] = dict(cases["open_by_grid"]) if cases else {}
+    if alerts:
+        in_cases = alerts["in_cases_by_grid"] if cases else {}
+        for code, count in alerts["open_by_grid"].items():
+            found[code] = found.get(code, 0) + count - in_cases.get(code, 0)
+    return {code: count for code, count in found.items() if count > 0}
+
+
+def busiest(
+    matters: Mapping[str, int], alerts: Figures | None, cases: Figures | None, names: Mapping[str, str]
+) -> list[Busy]:
+    """The grids with the most open matters, of equals those with the most that is late."""
+    overdue: Mapping[str, int] = cases["overdue_by_grid"] if cases else {}
+    first = sorted(matters, key=lambda code: (-matters[code], -overdue.get(code, 0), code))[:BUSIEST]
+    return [
+        Busy(
+            code,
+            names.get(code, code),
+            matters[code],
+            alerts["open_by_grid"].get(code, 0) if alerts else 0,
+            cases["open_by_grid"].get(code, 0) if cases else 0,
+            overdue.get(code, 0),
+        )
+        for code in first
+    ]

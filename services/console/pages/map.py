@@ -1,0 +1,51 @@
+"""总览: the city's grids coloured by what is open in them, the day's figures, the busiest grids, the newest alerts."""
+
+import asyncio
+
+from starlette.responses import Response
+
+from contracts.shared import Scope
+from services.console import wording
+from services.console.door import at
+from services.console.overview import asked, overview
+from services.console.pages import Page
+from services.console.rendering import Viewed, is_part
+
+page = Page("/map", "总览", "Overview", place=10, scope=Scope.GRID_READ)
+router = page.router
+SHOWN = 10
+
+
+@router.get("/map")
+async def show_map(view: Viewed) -> Response:
+    """The map; only what changes by the second where the page asks for that part of itself."""
+    return view.show("map_part.html" if is_part(view.request) else "map.html", now=await overview(view), words=wording)
+
+
+@router.get("/map/grids.json")
+async def grids(view: Viewed) -> Response:
+    """The ground as GeoJSON, features by grid code."""
+    ground = await view.request.app.state.grounds.of(view.session, view.door)
+    headers = {"ETag": ground.tag, "Cache-Control": "private, no-cache"}
+    if view.request.headers.get("if-none-match") == ground.tag:
+        return Response(status_code=304, headers=headers)
+    return Response(ground.document, media_type="application/geo+json", headers=headers)
+
+
+@router.get("/map/grids/{code}")
+async def show_grid(view: Viewed, code: str) -> Response:
+    """One grid: who answers for it, and what is open in it."""
+    found, responsible, alerts, cases = await asyncio.gather(
+        view.door.get(at("/v1/grids/{}", code)),
+        view.door.get(at("/v1/grids/{}/responsible", code)),
+        asked(view, Scope.ALERTS_READ, "/v1/alerts", grid=code, limit=SHOWN),
+        asked(view, Scope.CASES_READ, "/v1/cases", grid=code, limit=SHOWN),
+    )
+    return view.show(
+        "grid_part.html" if is_part(view.request) else "grid.html",
+        one=found,
+        responsible=responsible["items"],
+        alerts=alerts,
+        cases=cases,
+        words=wording,
+    )
