@@ -182,8 +182,8 @@ class Channel(Model):
 class AlertFigures(Model):
     """告警数字: the alerts that are not closed, and those raised since midnight of the city.
 
-    `open_by_grid` counts the located ones, `in_cases_by_grid` those of them that a case was opened from; `hours` are the
-    24 hours of the day. Counting costs the store much: it is done again after a while, see `counted_at`.
+    `open_by_grid` counts the located ones, `in_cases_by_grid` those of them that a case was opened from; `hours` are
+    the 24 hours of the day. Counting costs the store much: it is done again after a while, see `counted_at`.
     """
 
     counted_at: AwareDatetime

@@ -1,6 +1,7 @@
 """Places, the alert desk, the register: what people see and do, on the real store."""
 
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -217,3 +218,47 @@ def test_heartbeats_do_not_make_edits_stale(alerts: AlertStore) -> None:
     take(alerts, [received(fixture("hik_heartbeat.xml"))])
     again = alerts.devices.save(save_device("cam-1", name="北门", expected_version=saved.version))
     assert (again.name, again.version, again.last_heartbeat_at) == ("北门", 2, NOON)
+
+
+def test_conditions_together_leave_what_meets_each_of_them(alerts: AlertStore) -> None:
+    alerts.grids.absorb([Received(grid_published(), "m1", GRID, 1)])
+    locating.follow(alerts)
+    registering.bind(alerts, save_channel())
+    kinds = ("VMD", "PIR", "fielddetection")
+    # an hour and more lies between them, so that they are found in different stretches
+    at = [NOON - timedelta(hours=number**2) for number in range(9)]
+    take(
+        alerts,
+        [
+            received(motion(at=when, type_=kinds[number % 3]), source=f"cam-{1 + number % 2}", at=when)
+            for number, when in enumerate(at)
+        ],
+    )
+    for number, alert in enumerate(listed(alerts)):
+        if number % 2:
+            act(alerts, alert.id, AlertAction.ACKNOWLEDGE)
+    everything = listed(alerts)
+    choices: dict[str, tuple[Any, ...]] = {
+        "device": (None, "cam-1"),
+        "grid": (None, GRID, PATH[2]),
+        "state": (None, *AlertState),
+        "type": (None, AlertType.PIR, AlertType.INTRUSION),
+    }
+    for chosen in product(*choices.values()):
+        told = {name: value for name, value in zip(choices, chosen, strict=True) if value is not None}
+        wanted = [
+            one.id
+            for one in everything
+            if all(
+                value in (one.grid, *one.path) if name == "grid" else value == getattr(one, name)
+                for name, value in told.items()
+            )
+        ]
+        found, cursor = list[str](), None
+        while True:
+            page = alerts.desk.page(ListAlerts(caller=CALLER, limit=2, cursor=cursor, **told))
+            found += [one.id for one in page.items]
+            cursor = page.next
+            if not cursor:
+                break
+        assert found == wanted, told

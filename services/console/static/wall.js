@@ -28,7 +28,7 @@
     chart.setOption({
       animation: false,
       grid: { left: 44, right: 8, top: 10, bottom: 24 },
-      xAxis: { type: "category", data: [...Array(24).keys()], axisLabel: { interval: 0, color: soft } },
+      xAxis: { type: "category", data: [...Array(24).keys()], axisLabel: { interval: place.clientWidth > 500 ? 0 : 2, color: soft } },
       yAxis: { type: "value", minInterval: 1, axisLabel: { color: soft }, splitLine: { lineStyle: { color: line } } },
       series: [{ type: "bar", data: JSON.parse(said), itemStyle: { color: bar } }],
     });
