@@ -125,7 +125,10 @@ class Applicant(Model):
 
 
 class Application(Model):
-    """办件, pinned to one version of its item."""
+    """办件, pinned to one version of its item.
+
+    `urgency` says how its clock stands while it runs; soon is due by the end of the next working day.
+    """
 
     app_no: str
     item_code: str
@@ -137,6 +140,7 @@ class Application(Model):
     materials: list[str] = []
     state: ApplicationState
     due_at: AwareDatetime | None = None
+    urgency: Literal["in_time", "soon", "overdue"] | None = None
     clock_fault: str | None = None
     correction: list[str] = []
     decision: Literal["approved", "refused"] | None = None

@@ -75,6 +75,7 @@ class Dataset(Model):
 
     `records` counts all that was ever published, which is also the sequence of the newest one.
     `schema_version` is 0 until the schema is registered by the first publication.
+    `allowed_actions` and `requestable` (可申请) say what the caller may do with it now.
     """
 
     code: str
@@ -87,6 +88,8 @@ class Dataset(Model):
     schema_version: int = 0
     state: DatasetState
     records: int = 0
+    allowed_actions: list[DatasetAction] = []
+    requestable: bool = False
     version: int = 1
 
 
@@ -142,7 +145,10 @@ class Published(Model):
 
 
 class DatasetApplication(Model):
-    """共享申请."""
+    """共享申请.
+
+    `allowed_actions` are the decisions that the caller may take now, `allowed_masks` what an approval may set.
+    """
 
     id: str
     dataset: str
@@ -154,6 +160,8 @@ class DatasetApplication(Model):
     state: Literal["submitted", "approved", "refused"]
     reason: str | None = None
     grant: str | None = None
+    allowed_actions: list[Literal["approve", "refuse"]] = []
+    allowed_masks: dict[str, list[Mask]] = {}
     version: int = 1
 
 
@@ -169,6 +177,7 @@ class Grant(Model):
     state: Literal["active", "suspended", "revoked", "expired"]
     provider: str | None = None
     revoked_at: AwareDatetime | None = None
+    allowed_actions: list[Literal["revoke"]] = []
     version: int = 1
 
 

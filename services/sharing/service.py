@@ -44,7 +44,7 @@ from services.chassis.outlets import outlet
 from services.chassis.service import Service
 from services.sharing import intake, schemas
 from services.sharing.delivery import Pump
-from services.sharing.domain import datasets, grants
+from services.sharing.domain import datasets, grants, offering
 from services.sharing.publishing import Publishing
 from services.sharing.store import SharingStore
 from services.sharing.store.record_log import Batch
@@ -74,7 +74,7 @@ class SharingService(Service):
                 datasets.check_editable(standing, command.caller)
                 command.check_version(standing.version)
                 self.store.datasets.rewrite(standing, command)
-        return self.store.datasets.find(command.code)
+        return self._dataset(command.code, command.caller)
 
     @answers(ActOnDataset, scope=None)
     def act_on_dataset(self, command: ActOnDataset) -> Dataset:
@@ -85,15 +85,19 @@ class SharingService(Service):
             target = datasets.step(dataset, command.action, command.caller)
             version, events = datasets.schema_version(dataset, target), datasets.announced(dataset, target)
             self.store.datasets.move(dataset, target, version, command, events)
-        return self.store.datasets.find(command.code)
+        return self._dataset(command.code, command.caller)
 
     @answers(GetDataset, scope=Scope.DATASETS_READ)
     def get_dataset(self, query: GetDataset) -> Dataset:
-        return self._visible(query.code, query.caller)
+        return self._dataset(query.code, query.caller)
+
+    def _dataset(self, code: str, caller: Caller) -> Dataset:
+        return offering.for_dataset(self._visible(code, caller), caller)
 
     @answers(ListDatasets, scope=Scope.DATASETS_READ)
     def list_datasets(self, query: ListDatasets) -> Page[Dataset]:
-        return self.store.datasets.page(query.caller, query.provider, query.cursor, query.limit)
+        found = self.store.datasets.page(query.caller, query.provider, query.cursor, query.limit)
+        return Page(items=[offering.for_dataset(each, query.caller) for each in found.items], next=found.next)
 
     @answers(GetSchema, scope=Scope.DATASETS_READ)
     def get_schema(self, query: GetSchema) -> SchemaReply:
@@ -137,7 +141,7 @@ class SharingService(Service):
         applicant = datasets.department(command.caller)
         application = self.store.applications.find(self.store.applications.file(command, dataset, applicant, fields))
         self._grant(application, dataset)
-        return application
+        return offering.for_application(application, dataset, command.caller, context.now())
 
     @answers(DecideDatasetApplication, scope=None)
     def decide_dataset_application(self, command: DecideDatasetApplication) -> DatasetApplication:
@@ -149,7 +153,7 @@ class SharingService(Service):
             self.store.applications.decide(application, command, fields)
             application = self.store.applications.find(command.id)
         self._grant(application, dataset)
-        return application
+        return offering.for_application(application, dataset, command.caller, context.now())
 
     @on(DatasetDecided)
     def grant_what_a_crash_left(self, decided: Received[DatasetDecided]) -> None:
@@ -162,22 +166,30 @@ class SharingService(Service):
 
     @answers(ListDatasetApplications, scope=Scope.DATASETS_READ)
     def list_dataset_applications(self, query: ListDatasetApplications) -> Page[DatasetApplication]:
-        party = datasets.party(query.caller)
-        return self.store.applications.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+        party, now = datasets.party(query.caller), context.now()
+        found = self.store.applications.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+        of = self.store.datasets.among(each.dataset for each in found.items)
+        items = [offering.for_application(each, of[each.dataset], query.caller, now) for each in found.items]
+        return Page(items=items, next=found.next)
 
     @answers(ListGrants, scope=Scope.DATASETS_READ)
     def list_grants(self, query: ListGrants) -> Page[Grant]:
         party = datasets.party(query.caller)
-        return self.store.grants.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+        found = self.store.grants.newest(query.cursor, query.limit, parties=party, dataset=query.dataset)
+        of = self.store.datasets.among(each.dataset for each in found.items)
+        items = [offering.for_grant(each, of[each.dataset], query.caller) for each in found.items]
+        return Page(items=items, next=found.next)
 
     @answers(RevokeGrant, scope=None)
     def revoke_grant(self, command: RevokeGrant) -> Grant:
         grant, done = self.store.grants.load(command.id)
+        dataset = self.store.datasets.find(grant.dataset)
         if not done:
-            grants.check_revocation(grant, self.store.datasets.find(grant.dataset), command.caller)
+            grants.check_revocation(grant, dataset, command.caller)
             command.check_version(grant.version)
             self.store.grants.revoke(grant, command)
-        return self.store.grants.find(command.id)
+            grant = self.store.grants.find(command.id)
+        return offering.for_grant(grant, dataset, command.caller)
 
     # using
 

@@ -27,6 +27,7 @@ from services.catalogue.forms import check_form
 from services.catalogue.workdays import deadline
 
 _Action, _State = ApplicationAction, ApplicationState
+Urgency = Literal["in_time", "soon", "overdue"]
 
 # DECIDE leads to the state that the decision names
 STEPS: dict[ApplicationState, dict[ApplicationAction, ApplicationState]] = {
@@ -168,6 +169,16 @@ def clock(accepted_at: datetime, limit_days: int | None) -> dict[str, datetime |
         return {}
     due_at, fault = deadline(accepted_at, limit_days)
     return {"due_at": due_at} if due_at else {"clock_fault": str(fault)}
+
+
+def urgency(state: ApplicationState, due_at: datetime | None, now: datetime) -> Urgency | None:
+    """How a running clock stands; None where none runs."""
+    if due_at is None or _Action.DECIDE not in allowed(state, instant=True):
+        return None
+    if now > due_at:
+        return "overdue"
+    next_day = deadline(now, 1).due_at
+    return "soon" if next_day and due_at <= next_day else "in_time"
 
 
 def _said(texts: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from contracts.base import Event
 from contracts.catalogue import Applicant, Application, ApplicationState, Channel
 from contracts.faults import Invalid
 from contracts.shared import TimelineEntry
-from services.catalogue.domain.applications import Matter, Pinned, Step, allowed
+from services.catalogue.domain.applications import Matter, Pinned, Step, allowed, urgency
 from services.catalogue.domain.privacy import masked, masked_form
 from services.catalogue.identifiers import application_number, is_application_number
 from services.catalogue.store.items import ItemStore
@@ -88,6 +88,7 @@ class StoredApplication(NamedTuple):
                 "app_no": self.app_no,
                 "applicant": applicant,
                 "form": form,
+                "urgency": urgency(self.state, self.fields.get("due_at"), context.now()),
                 "allowed_actions": allowed(self.state, self.fields["instant"]),
             }
         )

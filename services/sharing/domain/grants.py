@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import JsonValue
 
@@ -22,14 +23,13 @@ from services.sharing.domain.datasets import department
 from services.sharing.masks import may_replace
 
 AUTOMATIC = "无条件共享, 自动授权 / shared unconditionally, granted automatically"
+Decision = Literal["approve", "refuse"]
 _ONGOING = frozenset({"active", "suspended"})
 
 
 def check_application(command: ApplyForDataset, dataset: Dataset, now: datetime) -> dict[str, Mask]:
     """The fields asked for, under the dataset's masks. Raises Invalid, or Refused with the basis of a denial."""
-    _check_shareable(dataset)
-    if department(command.caller) == dataset.provider:
-        raise Refused("own_dataset", "提供部门无需申请自己的数据", "the provider need not apply for its own dataset")
+    check_requestable(dataset, command.caller)
     known = {field.name: field.default_mask for field in dataset.fields}
     faults = [
         FieldFault(pointer=f"/fields/{index}", code="field_unknown", zh="字段不在数据集中", en="not in the dataset")
@@ -45,6 +45,13 @@ def check_application(command: ApplyForDataset, dataset: Dataset, now: datetime)
     if faults:
         raise Invalid("application_invalid", "申请内容不符合要求", "the application is not acceptable", faults)
     return {name: known[name] for name in command.fields}
+
+
+def check_requestable(dataset: Dataset, caller: Caller) -> None:
+    """Raises Refused for what is not shared and to the provider itself, Forbidden to who belongs to no department."""
+    _check_shareable(dataset)
+    if department(caller) == dataset.provider:
+        raise Refused("own_dataset", "提供部门无需申请自己的数据", "the provider need not apply for its own dataset")
 
 
 def _check_shareable(dataset: Dataset) -> None:
@@ -83,17 +90,26 @@ def decided(
     application: DatasetApplication, command: DecideDatasetApplication, dataset: Dataset, now: datetime
 ) -> dict[str, Mask]:
     """The masks of the fields after a decision. Raises Forbidden, Refused (illegal_step), Invalid."""
-    check_governor(dataset, command.caller)
-    if command.caller.department == application.applicant:
+    check_decision(application, command.decision, dataset, command.caller, now)
+    if command.decision == "refuse":
+        return application.fields
+    return {**application.fields, **_stronger(application.fields, command.masks, dataset)}
+
+
+def check_decision(
+    application: DatasetApplication, decision: Decision, dataset: Dataset, caller: Caller, now: datetime
+) -> None:
+    """Raises Forbidden for the wrong hand, Refused (illegal_step) once it is decided or when it may not be approved."""
+    check_governor(dataset, caller)
+    if caller.department == application.applicant:
         raise Forbidden("own_application", "申请部门不得审批自己的申请", "the applicant may not decide its own")
     if application.state != "submitted":
         raise Refused("illegal_step", "该申请已经办结", "already decided", allowed_actions=[], state=application.state)
-    if command.decision == "refuse":
-        return application.fields
+    if decision == "refuse":
+        return
     _check_shareable(dataset)
     if application.valid_until <= now:
         raise Refused("application_expired", "申请的有效期已过", "the time asked for has passed")
-    return {**application.fields, **_stronger(application.fields, command.masks, dataset)}
 
 
 def _stronger(asked: Mapping[str, Mask], given: Mapping[str, Mask], dataset: Dataset) -> Mapping[str, Mask]:
