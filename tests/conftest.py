@@ -17,9 +17,9 @@ from pymongo.database import Database
 from deploy.local.home import CITY, ROOT, Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
 from deploy.local.supervisor import STATE
-from tests.laid import laid, tell
+from tests.laid import catalogued, laid, tell
 
-__all__ = ["laid", "tell"]
+__all__ = ["catalogued", "laid", "tell"]
 
 # Retries within a test's patience. The broker keeps the pauses in its queues, so that every process must agree on them.
 TEST_ENVIRONMENT = {"PROFILE": "test", "RETRY_TIERS": "0.2,0.5,1", "PYTHONDONTWRITEBYTECODE": ""}

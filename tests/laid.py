@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from rich.console import Console
 
-from deploy.local.demo import ground
+from deploy.local.demo import ground, services
 from deploy.local.demo.door import Door
 from deploy.local.demo.ground import Ground
 from deploy.local.demo.record import Record
@@ -47,3 +47,10 @@ def laid(tell: Tell) -> Ground:
 
     tell(lay)
     return invented
+
+
+@pytest.fixture(scope="session")
+def catalogued(tell: Tell) -> dict[str, Any]:
+    """The real list of service items, searched; the item that was found."""
+    found: dict[str, Any] = tell(lambda door: services.find(door, Record(Console(quiet=True))))
+    return found

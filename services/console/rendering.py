@@ -1,5 +1,6 @@
 """What every page has: its session, the language, the menu, the way to the gateway, and templates."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,10 +51,15 @@ class View:
         """What the address says of these fields; empty where it says nothing."""
         return {name: self.request.query_params.get(name, "").strip() for name in fields}
 
+    async def filled(self, *fields: str) -> dict[str, str]:
+        """What the form says of these fields, without those that it leaves empty."""
+        form = await self.request.form()
+        return {name: text for name in fields if (text := str(form.get(name, "")).strip())}
+
     async def show_list(self, name: str, told: Mapping[str, str], **values: Any) -> Response:
         """A page of the gateway's list `name`, as `told`; only the list where a page asks for that part of itself."""
         found = await self.door.get(f"/v1/{name}", **told, limit=PAGE)
-        template = f"{name}_part.html" if is_part(self.request) else f"{name}.html"
+        template = name.replace("-", "_") + ("_part.html" if is_part(self.request) else ".html")
         return self.show(template, found=found, told=told, **values)
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
@@ -122,4 +128,9 @@ def milliseconds(value: float) -> str:
     return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.2f} s"
 
 
-templates.filters |= {"moment": moment, "clock": clock, "milliseconds": milliseconds}
+def written(value: object) -> str:
+    """A value of JSON for people: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+templates.filters |= {"moment": moment, "clock": clock, "milliseconds": milliseconds, "written": written}

@@ -125,6 +125,162 @@ STAGES: Words = {
     "callback": ("回访", "call-back"),
 }
 URGENCIES: Words = {"normal": ("一般", "normal"), "urgent": ("紧急", "urgent"), "critical": ("特急", "critical")}
+ITEM_TYPES: Words = {
+    "permission": ("行政许可", "permission"),
+    "grant": ("行政给付", "grant"),
+    "confirmation": ("行政确认", "confirmation"),
+    "award": ("行政奖励", "award"),
+    "ruling": ("行政裁决", "ruling"),
+    "other": ("其他行政权力", "other power"),
+    "public_service": ("公共服务", "public service"),
+}
+ITEM_STATES: Words = {
+    "draft": ("草稿", "draft"),
+    "in_review": ("审核中", "in review"),
+    "approved": ("已审核", "approved"),
+    "published": ("已发布", "published"),
+    "suspended": ("已暂停", "suspended"),
+    "retired": ("已取消", "retired"),
+}
+ITEM_ACTIONS: Words = {
+    "save": ("保存", "save"),
+    "import": ("导入", "import"),
+    "submit": ("送审", "submit"),
+    "send_back": ("退回", "send back"),
+    "approve": ("审核通过", "approve"),
+    "publish": ("发布", "publish"),
+    "suspend": ("暂停", "suspend"),
+    "resume": ("恢复", "resume"),
+    "retire": ("取消", "retire"),
+}
+CASE_TYPES: Words = {"instant": ("即办件", "decided at once"), "promised": ("承诺件", "decided in a promised time")}
+MATCHED: Words = {
+    "name": ("名称", "name"),
+    "initials": ("拼音首字母", "initials"),
+    "pinyin": ("拼音", "pinyin"),
+    "theme": ("主题", "theme"),
+    "department": ("部门", "department"),
+    "all": ("全部", "all"),
+}
+CHANNELS: Words = {
+    "window": ("窗口", "counter"),
+    "web": ("网上", "web"),
+    "mobile": ("手机", "mobile"),
+    "kiosk": ("自助机", "kiosk"),
+    "cabinet": ("云柜", "cabinet"),
+    "home_visit": ("上门", "home visit"),
+}
+APPLICATION_STATES: Words = {
+    "draft": ("草稿", "draft"),
+    "submitted": ("已提交", "submitted"),
+    "correcting": ("待补正", "to be corrected"),
+    "corrected": ("已补正", "corrected"),
+    "accepted": ("已受理", "accepted"),
+    "not_accepted": ("不予受理", "not accepted"),
+    "reviewing": ("审查中", "in review"),
+    "approved": ("准予", "approved"),
+    "refused": ("不予批准", "refused"),
+    "delivered": ("已送达", "delivered"),
+    "withdrawn": ("已撤回", "withdrawn"),
+}
+APPLICATION_ACTIONS: Words = {
+    "save_draft": ("填写", "fill in"),
+    "submit": ("提交", "submit"),
+    "accept": ("受理", "accept"),
+    "ask_correction": ("补正告知", "ask to correct"),
+    "correct": ("补正", "correct"),
+    "not_accept": ("不予受理", "do not accept"),
+    "review": ("审查", "review"),
+    "decide": ("决定", "decide"),
+    "deliver": ("送达", "deliver"),
+    "withdraw": ("撤回", "withdraw"),
+    "set_clock": ("确定期限", "set the clock"),
+}
+DECISIONS: Words = {"approved": ("准予", "approved"), "refused": ("不予批准", "refused")}
+URGENCY: Words = {
+    "in_time": ("计时中", "running"),
+    "soon": ("将到期", "due soon"),
+    "overdue": ("超期", "overdue"),
+}
+SHARING_TYPES: Words = {
+    "unconditional": ("无条件共享", "unconditional"),
+    "conditional": ("有条件共享", "conditional"),
+    "denied": ("不予共享", "denied"),
+}
+DATASET_STATES: Words = {
+    "draft": ("草稿", "draft"),
+    "review": ("审核中", "in review"),
+    "published": ("已发布", "published"),
+    "suspended": ("已暂停", "suspended"),
+    "withdrawn": ("已撤下", "withdrawn"),
+}
+DATASET_ACTIONS: Words = {
+    "submit": ("送审", "submit"),
+    "publish": ("发布", "publish"),
+    "suspend": ("暂停", "suspend"),
+    "withdraw": ("撤下", "withdraw"),
+}
+FIELD_TYPES: Words = {
+    "string": ("文本", "text"),
+    "integer": ("整数", "integer"),
+    "number": ("数值", "number"),
+    "boolean": ("是否", "yes or no"),
+    "date": ("日期", "date"),
+}
+PERSONAL: Words = {"none": ("否", "no"), "general": ("一般", "general"), "sensitive": ("敏感", "sensitive")}
+MASKS: Words = {
+    "show": ("明文", "in full"),
+    "hide": ("不显示", "hidden"),
+    "name": ("仅姓", "first character"),
+    "id_card": ("证号首六末四", "first 6, last 4"),
+    "mobile": ("号码首三末四", "first 3, last 4"),
+    "address": ("至区县", "to the district"),
+    "year": ("仅年份", "year"),
+    "hash": ("散列", "hash"),
+}
+PURPOSES: Words = {
+    "public_security": ("公共安全", "public security"),
+    "social_assistance": ("社会救助", "social assistance"),
+    "grid_governance": ("网格治理", "grid governance"),
+    "service_handling": ("政务办理", "service handling"),
+    "emergency": ("应急处置", "emergency"),
+    "statistics": ("统计", "statistics"),
+    "unknown": ("未在目录中", "not on the list"),
+}
+DATASET_APPLICATION_STATES: Words = {
+    "submitted": ("待审批", "to be decided"),
+    "approved": ("已批准", "approved"),
+    "refused": ("未批准", "refused"),
+}
+DATASET_DECISIONS: Words = {"approve": ("批准", "approve"), "refuse": ("不批准", "refuse")}
+GRANT_STATES: Words = {
+    "active": ("有效", "active"),
+    "suspended": ("已暂停", "suspended"),
+    "revoked": ("已撤销", "revoked"),
+    "expired": ("已过期", "expired"),
+}
+DELIVERIES: Words = {"queue": ("队列", "queue"), "pull": ("拉取", "pull")}
+SUBSCRIPTION_STATES: Words = {
+    "active": ("有效", "active"),
+    "paused": ("已暂停", "paused"),
+    "suspended": ("已中止", "suspended"),
+}
+EXCHANGE_ACTIONS: Words = {
+    "query": ("查询", "query"),
+    "pull": ("拉取", "pull"),
+    "deliver": ("送达", "delivery"),
+    "refuse": ("拒绝", "refused"),
+}
+REFUSALS: Words = {
+    "dataset_not_published": ("数据集未发布", "the dataset is not published"),
+    "sharing_denied": ("不予共享", "not shared"),
+    "no_grant": ("没有授权", "no grant"),
+    "purpose_not_granted": ("目的不在授权内", "no grant for this purpose"),
+    "grant_revoked": ("授权已撤销", "the grant was revoked"),
+    "grant_expired": ("授权已过期", "the grant has expired"),
+    "grant_suspended": ("授权已暂停", "the grant is suspended"),
+    "key_not_shown": ("授权未提供主键", "the grant does not show the key"),
+}
 
 
 def word(language: str, zh: str, en: str) -> str:

@@ -1,5 +1,7 @@
 """One entry, one application, one answer."""
 
+from typing import Any
+
 from rich.console import Console
 
 from deploy.local.demo import services
@@ -10,13 +12,14 @@ from deploy.local.synthetic.people import persons
 from tests.laid import Tell
 
 
-def test_an_application_goes_its_whole_way(tell: Tell, laid: Ground) -> None:
+def test_an_application_goes_its_whole_way(tell: Tell, laid: Ground, catalogued: dict[str, Any]) -> None:
     [applicant] = persons(laid.tiles, 1, SEED)
     record = Record(Console(quiet=True))
 
     async def story(door: Door) -> None:
-        await services.serve(door, record, applicant)
-        [application] = await door.pages("/v1/applications", {"state": "delivered"})
+        await services.apply(door, record, catalogued, applicant)
+        asked = {"state": "delivered", "item_code": catalogued["code"]}
+        [application] = await door.pages("/v1/applications", asked)
         # the list of this district names no time limits, so no clock runs
         assert (application["decision"], application["due_at"], application["clock_fault"]) == ("approved", None, None)
         path = f"/v1/applications/{application['app_no']}"

@@ -27,7 +27,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "fail": ("reason",),
     "call_back": ("solved",),
 }
-LONGEST = 5_000
+MOST_DIGITS = 6
 
 
 @router.get("/cases")
@@ -47,19 +47,18 @@ async def show_case(view: Viewed, case_no: str) -> Response:
 @router.post("/cases/{case_no}/{action}")
 async def act(view: Viewed, case_no: str, action: str) -> Response:
     """One step, in the operator's name."""
-    form = await view.request.form()
-    told = {name: str(form[name]).strip()[:LONGEST] for name in (*ASKED.get(action, ()), "note") if name in form}
+    told = await view.filled(*ASKED.get(action, ()), "note")
     await view.door.post(at("/v1/cases/{}:{}", case_no, action), body_of(told))
     return RedirectResponse(at("/cases/{}", case_no), 303)
 
 
 def body_of(told: Mapping[str, str]) -> dict[str, Any]:
     """What the form says, in the shapes of the request; an hour that is no number goes on as it is and is refused."""
-    body: dict[str, Any] = {name: value for name, value in told.items() if value}
+    body: dict[str, Any] = dict(told)
     if "evidence" in body:
         body["evidence"] = body["evidence"].split()
     if "solved" in body:
         body["feedback"] = {"solved": body.pop("solved") == "yes"}
-    if body.get("hours", "").isdecimal():
+    if body.get("hours", "").isdecimal() and len(body["hours"]) <= MOST_DIGITS:
         body["hours"] = int(body["hours"])
     return body
