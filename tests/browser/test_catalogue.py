@@ -170,6 +170,11 @@ def test_an_application_from_submitted_to_delivered(desk: Desk, tell: Tell, appl
     steps = [step.split(" ", 4)[2:4] for step in page.locator(".timeline li").all_inner_texts()[-4:]]
     assert steps == [["受理", "王五"], ["审查", "王五"], ["决定", "王五"], ["送达", "王五"]]
     assert not any(value in page.content() for value in (person.name, person.id_number, person.phone))
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="Dark").click()
+    state(page, "delivered")
+    desk.shoot("application-dark-en")
+    assert desk.violations() == []
 
 
 def test_who_may_only_look_sees_no_actions(desk: Desk, tell: Tell, applied: tuple[str, Person]) -> None:

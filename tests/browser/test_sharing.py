@@ -158,6 +158,13 @@ def test_a_department_sees_its_subscriptions(desk: Desk, tell: Tell, registered:
     page.get_by_role("heading", name="订阅").wait_for()
     desk.shoot("subscriptions")
     assert desk.violations() == []
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("button", name="Dark").click()
+    page.goto(f"{desk.console}/sharing/datasets/{registered}")
+    page.get_by_role("heading", name="Grants").wait_for()
+    desk.shoot("dataset-dark-en")
+    assert desk.violations() == []
+    page.get_by_role("button", name="中文").click()
     # an operator belongs to no department
     desk.sign_in().goto(f"{desk.console}/sharing")
     assert page.locator(".tabs").get_by_text("订阅").count() == 0

@@ -20,7 +20,7 @@ from contracts.sharing import (
     Mask,
     Purpose,
 )
-from services.sharing.domain import datasets, grants
+from services.sharing.domain import datasets, grants, offering
 from tests.sharing.scene import (
     CONSUMER,
     FIELDS,
@@ -256,6 +256,50 @@ def test_a_grant_ends_once_and_by_its_governors() -> None:
         grants.check_revocation(grant(), dataset(), consumer)
     with pytest.raises(Refused):
         grants.check_revocation(REVOKED, dataset(), provider)
+
+
+@pytest.mark.parametrize(
+    ("who", "state", "steps", "requestable"),
+    [
+        (provider, DatasetState.DRAFT, ["submit", "withdraw"], False),
+        (provider, DatasetState.REVIEW, ["withdraw"], False),
+        (provider, DatasetState.PUBLISHED, ["suspend", "withdraw"], False),
+        (approver, DatasetState.REVIEW, ["publish"], False),
+        (approver, DatasetState.PUBLISHED, [], False),
+        (consumer, DatasetState.PUBLISHED, [], True),
+        (consumer, DatasetState.SUSPENDED, [], False),
+        (caller(CONSUMER, Scope.DATASETS_READ), DatasetState.PUBLISHED, [], False),
+    ],
+)
+def test_a_dataset_offers_what_its_caller_may_do(who: Any, state: Any, steps: list[str], requestable: bool) -> None:
+    offered = offering.for_dataset(dataset(state=state), who)
+    assert (offered.allowed_actions, offered.requestable) == (steps, requestable)
+
+
+@pytest.mark.parametrize(
+    ("who", "standing", "of", "steps"),
+    [
+        (provider, application(), dataset(), ["approve", "refuse"]),
+        (approver, application(), dataset(), ["approve", "refuse"]),
+        (consumer, application(), dataset(), []),
+        (provider, application(state="approved"), dataset(), []),
+        (provider, application(valid_until=NOW), dataset(), ["refuse"]),
+        (provider, application(), dataset(state=DatasetState.WITHDRAWN), ["refuse"]),
+    ],
+)
+def test_an_application_offers_what_would_be_admitted(who: Any, standing: Any, of: Any, steps: list[str]) -> None:
+    offered = offering.for_application(standing, of, who, NOW)
+    assert offered.allowed_actions == steps
+    for name, masks in offered.allowed_masks.items():
+        for mask in masks:
+            assert grants.decided(standing, deciding(who, masks={name: mask}), of, NOW)[name] is mask
+    assert set(offered.allowed_masks) == ({"household", "name"} if "approve" in steps else set())
+
+
+def test_a_grant_offers_its_end_to_its_governors() -> None:
+    offered = [offering.for_grant(grant(), dataset(), who).allowed_actions for who in (provider, approver, consumer)]
+    assert offered == [["revoke"], ["revoke"], []]
+    assert offering.for_grant(REVOKED, dataset(), provider).allowed_actions == []
 
 
 def test_the_scene_fits_its_own_rules() -> None:

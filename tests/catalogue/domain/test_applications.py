@@ -27,6 +27,7 @@ from services.catalogue.domain.applications import (
     check_actor,
     is_visible,
     take_step,
+    urgency,
 )
 from services.catalogue.domain.items import Content
 
@@ -139,6 +140,24 @@ def test_acceptance_starts_the_clock() -> None:
     assert missing.changes == {"accepted_at": late, "clock_fault": "calendar_missing_2027"}
     free = take_step(matter(ApplicationState.SUBMITTED), act(ApplicationAction.ACCEPT), NOW)
     assert free.changes == {"accepted_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("state", "now", "said"),
+    [
+        (ApplicationState.ACCEPTED, "2026-11-24T15:59Z", "in_time"),
+        # a Thursday, and it is due on Friday at midnight (UTC+8)
+        (ApplicationState.ACCEPTED, "2026-11-26T01:00Z", "soon"),
+        (ApplicationState.REVIEWING, "2026-11-27T15:59Z", "soon"),
+        (ApplicationState.REVIEWING, "2026-11-27T16:00Z", "overdue"),
+        (ApplicationState.APPROVED, "2026-11-27T16:00Z", None),
+        (ApplicationState.WITHDRAWN, "2026-11-27T16:00Z", None),
+    ],
+)
+def test_how_a_clock_stands(state: ApplicationState, now: str, said: str | None) -> None:
+    due_at = datetime(2026, 11, 27, 15, 59, 59, tzinfo=UTC)
+    assert urgency(state, due_at, datetime.fromisoformat(now)) == said
+    assert urgency(state, None, due_at) is None
 
 
 def test_what_steps_leave_behind() -> None:
