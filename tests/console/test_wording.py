@@ -1,0 +1,76 @@
+"""Whatever a page shows of the contracts has its words."""
+
+from collections.abc import Iterable
+from typing import get_args
+
+import pytest
+
+from contracts.alerts import AlertAction, AlertState, AlertType, Verdict
+from contracts.cases import CaseAction, CaseState
+from contracts.catalogue import (
+    Application,
+    ApplicationAction,
+    ApplicationState,
+    Channel,
+    ItemAction,
+    ItemState,
+    ItemType,
+)
+from contracts.sharing import (
+    DatasetAction,
+    DatasetApplication,
+    DatasetField,
+    DatasetState,
+    Exchange,
+    Grant,
+    Mask,
+    Purpose,
+    SharingType,
+    Subscription,
+)
+from services.console import wording
+
+
+def literals(model: type, field: str) -> Iterable[str]:
+    """The words that a field may have."""
+    annotation = model.__annotations__[field]
+    options = [annotation, *get_args(annotation)]
+    return [word for option in options for word in get_args(option) if isinstance(word, str)]
+
+
+@pytest.mark.parametrize(
+    ("words", "contract"),
+    [
+        (wording.ALERT_TYPES, AlertType),
+        (wording.ALERT_STATES, AlertState),
+        (wording.ALERT_ACTIONS, AlertAction),
+        (wording.VERDICTS, Verdict),
+        (wording.CASE_STATES, CaseState),
+        (wording.CASE_ACTIONS, CaseAction),
+        (wording.ITEM_TYPES, ItemType),
+        (wording.ITEM_STATES, ItemState),
+        (wording.ITEM_ACTIONS, ItemAction),
+        (wording.CHANNELS, get_args(Channel)),
+        (wording.APPLICATION_STATES, ApplicationState),
+        (wording.APPLICATION_ACTIONS, ApplicationAction),
+        (wording.DECISIONS, literals(Application, "decision")),
+        (wording.URGENCY, literals(Application, "urgency")),
+        (wording.SHARING_TYPES, SharingType),
+        (wording.DATASET_STATES, DatasetState),
+        (wording.DATASET_ACTIONS, DatasetAction),
+        (wording.FIELD_TYPES, literals(DatasetField, "type")),
+        (wording.PERSONAL, literals(DatasetField, "personal")),
+        (wording.MASKS, Mask),
+        (wording.PURPOSES, Purpose),
+        (wording.DATASET_APPLICATION_STATES, literals(DatasetApplication, "state")),
+        (wording.DATASET_DECISIONS, literals(DatasetApplication, "allowed_actions")),
+        (wording.GRANT_STATES, literals(Grant, "state")),
+        (wording.DELIVERIES, literals(Subscription, "delivery")),
+        (wording.SUBSCRIPTION_STATES, literals(Subscription, "state")),
+        (wording.EXCHANGE_ACTIONS, literals(Exchange, "action")),
+    ],
+)
+def test_every_word_of_the_contracts_has_its_entry(words: wording.Words, contract: Iterable[str]) -> None:
+    listed = {str(word) for word in contract}
+    assert listed
+    assert listed <= set(words)
