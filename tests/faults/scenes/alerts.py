@@ -120,6 +120,10 @@ async def _alerts(_: Stage, __: int) -> alerts.ListAlerts:
     return alerts.ListAlerts(caller=CALLER)
 
 
+async def _figures(_: Stage, __: int) -> alerts.GetAlertFigures:
+    return alerts.GetAlertFigures(caller=CALLER)
+
+
 async def _devices(_: Stage, __: int) -> alerts.ListDevices:
     return alerts.ListDevices(caller=CALLER)
 
@@ -152,6 +156,7 @@ SCENES = [
     Scene(alerts.GetReport, _get_report, answer={"state": "parsed"}),
     Scene(alerts.TestAdapter, _test_adapter, answer={"fault": None}),
     Scene(alerts.ListAlerts, _alerts),
+    Scene(alerts.GetAlertFigures, _figures),
     Scene(alerts.GetAlert, _get_alert, answer={"device": "seen"}),
     Scene(alerts.ListDevices, _devices),
     Scene(alerts.ListChannels, _channels),
