@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, RabbitMQ's program, and what the console's
-# pages load. `setup.sh tests` adds a browser with Chinese letters. Does nothing, quickly, where all is there already.
+# pages load. `setup.sh tests` adds a browser with Chinese letters and Prometheus's tools. Does nothing, quickly, where
+# all is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -62,23 +63,26 @@ install_environment() {
     sha256sum uv.lock pyproject.toml >"$ready"
 }
 
-# Debian starts a broker for the whole machine, on all addresses, as soon as the package is there. This city runs its
-# own, so that the packages installed here stay programs: their services are neither started now nor at the next boot.
-install_broker() {
-    say "安装 RabbitMQ / installing RabbitMQ"
-    become_root rabbitmq-server
-    local erlang_was_here=no policy_was_here=no
-    dpkg -s erlang-base >/dev/null 2>&1 && erlang_was_here=yes
-    [ -e "$policy" ] && policy_was_here=yes
-    if [ "$policy_was_here" = no ]; then
+# Debian starts the server of a package for the whole machine, on all addresses, as soon as it is there. This city runs
+# its own, so that packages installed here stay programs: their units are neither started now nor at the next boot.
+install_stopped() {
+    local package=$1; shift
+    become_root "$package"
+    if [ ! -e "$policy" ]; then
         trap '"${as_root[@]}" rm -f "$policy"; rm -f "$log"' EXIT
         printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
         "${as_root[@]}" chmod 755 "$policy"
     fi
-    apt_install rabbitmq-server
-    keep_off rabbitmq-server.service
-    if [ "$erlang_was_here" = no ]; then keep_off epmd.service epmd.socket; fi
-    "${as_root[@]}" update-rc.d rabbitmq-server disable >/dev/null 2>&1 || true
+    apt_install "$package"
+    if command -v systemctl >/dev/null; then "${as_root[@]}" systemctl disable "$@" >/dev/null 2>&1 || true; fi
+    "${as_root[@]}" update-rc.d "$package" disable >/dev/null 2>&1 || true
+}
+
+install_broker() {
+    say "安装 RabbitMQ / installing RabbitMQ"
+    local units=(rabbitmq-server.service)
+    dpkg -s erlang-base >/dev/null 2>&1 || units+=(epmd.service epmd.socket)
+    install_stopped rabbitmq-server "${units[@]}"
 }
 
 # Pages load nothing from outside: their libraries are copied from the registry's packages, by the hashes of the lock.
@@ -91,14 +95,14 @@ install_assets() {
     sha256sum "$console/package-lock.json" "$console/assets.txt" >"$assets/.ready"
 }
 
-keep_off() {
-    if command -v systemctl >/dev/null; then "${as_root[@]}" systemctl disable "$@" >/dev/null 2>&1 || true; fi
-}
-
 if ! is_python311 .venv/bin/python || ! sha256sum --check --status "$ready" 2>/dev/null; then install_environment; fi
 if ! sha256sum --check --status "$assets/.ready" 2>/dev/null; then install_assets; fi
 if [ ! -x "$broker" ] && [ -z "${AMQP_URL:-}" ]; then install_broker; fi
 if [ "${1:-}" = tests ] && ! command -v chromium >/dev/null; then
     say "安装浏览器 / installing a browser"
     apt_install chromium fonts-noto-cjk
+fi
+if [ "${1:-}" = tests ] && ! command -v promtool >/dev/null; then
+    say "安装 Prometheus 的工具 / installing Prometheus's tools"
+    install_stopped prometheus prometheus.service
 fi

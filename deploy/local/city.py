@@ -80,7 +80,8 @@ def _told(home: Home, name: str, services: Collection[str]) -> dict[str, str]:
     if name != "gateway":
         return {**told, "HEALTH_PORT": port}
     bootstrap = str(home.write("clients.json", clients(home)))
-    return {**told, "GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": port, "BOOTSTRAP_CLIENTS": bootstrap}
+    told |= {"GATEWAY_HOST": "127.0.0.1", "GATEWAY_PORT": port, "METRICS_PORT": str(home.port("metrics"))}
+    return {**told, "BOOTSTRAP_CLIENTS": bootstrap}
 
 
 def up(home: Home, services: Collection[str] = SERVICES, say: Callable[[str], None] = print) -> dict[str, Any]:

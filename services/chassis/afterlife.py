@@ -9,6 +9,7 @@ from eventlet.greenthread import sleep
 from nameko.extensions import SharedExtension
 
 from contracts.faults import Fault, Unavailable
+from services.chassis import metrics
 from services.chassis.line import Delivery
 from services.chassis.links import Outgoing, Publisher
 from services.chassis.logs import describe
@@ -32,14 +33,20 @@ class Afterlife(SharedExtension):
 
     def settle(self, outcomes: Sequence[tuple[Delivery, Exception | None]], queue: str) -> None:
         """Acknowledge what went well, park the rest; returns when nothing is left to do on this connection."""
-        Delivery.ack_all([delivery for delivery, error in outcomes if error is None])
+        done = [delivery for delivery, error in outcomes if error is None]
+        Delivery.ack_all(done)
+        metrics.MESSAGES.labels(queue, "done").inc(len(done))
         failed = [(delivery, error) for delivery, error in outcomes if error is not None]
         while failed and failed[0][0].current:
+            parked = [self._parked(one, error, queue) for one, error in failed]
             try:
-                answers = self._publisher.publish([self._parked(one, error, queue) for one, error in failed])
+                answers = self._publisher.publish(parked)
             except Unavailable:
                 sleep(_PAUSE_S)
                 continue
+            for one, refused in zip(parked, answers, strict=True):
+                if refused is None:
+                    metrics.MESSAGES.labels(queue, "dead" if one.exchange == DEAD else "retried").inc()
             Delivery.ack_all([item[0] for item, refused in zip(failed, answers, strict=True) if refused is None])
             failed = [item for item, refused in zip(failed, answers, strict=True) if refused is not None]
             if failed:

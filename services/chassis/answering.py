@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.base import Command, Request
 from contracts.faults import Fault, FieldFault, Forbidden, Invalid, NotFound, Unavailable
 from contracts.shared import Scope
-from services.chassis import context, crash, safe_json, tracing
+from services.chassis import context, crash, metrics, safe_json, tracing
 from services.chassis.afterlife import Afterlife
 from services.chassis.line import Delivery, Line
 from services.chassis.links import Outgoing, Publisher
@@ -112,24 +112,24 @@ class Desk(SharedExtension):
         self.container.spawn_managed_thread(partial(self._take, delivery), identifier="request")
 
     def _take(self, delivery: Delivery) -> None:
+        began = time.perf_counter()
         if not delivery.properties.get("reply_to"):
             self.afterlife.settle([(delivery, Undecodable("reply_to_missing"))], self.queue)
             self._running -= 1
             return
         if _late(delivery):
-            delivery.ack()
-            self._running -= 1
+            self._done(delivery, began, "late")
             return
         try:
             asked = self._read(delivery)
         except Exception as error:
             # even a mistake of ours: a request that ends the process would come back and end the next
-            self._reply(delivery, None, _as_fault(error))
+            self._reply(delivery, began, None, _as_fault(error))
             return
         answer = self.methods[delivery.routing_key]
         try:
             self.container.spawn_worker(
-                answer, (asked, _call(delivery)), {}, handle_result=partial(self._result, delivery)
+                answer, (asked, _call(delivery)), {}, handle_result=partial(self._result, delivery, began)
             )
         except ContainerBeingKilled:
             self._running -= 1
@@ -148,12 +148,12 @@ class Desk(SharedExtension):
         except ValidationError as error:
             raise invalid(error) from None
 
-    def _result(self, delivery: Delivery, _worker: object, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def _result(self, delivery: Delivery, began: float, _worker: object, result: Any, exc_info: Any) -> tuple[Any, Any]:
         fault = _as_fault(exc_info[1]) if exc_info else None
-        self._reply(delivery, result, fault)
+        self._reply(delivery, began, result, fault)
         return result, None
 
-    def _reply(self, delivery: Delivery, result: BaseModel | None, fault: Fault | None) -> None:
+    def _reply(self, delivery: Delivery, began: float, result: BaseModel | None, fault: Fault | None) -> None:
         body = {
             "result": result.model_dump(mode="json") if result is not None else None,
             "error": _error(fault) if fault else None,
@@ -175,6 +175,11 @@ class Desk(SharedExtension):
                 break
             except Unavailable:
                 sleep(pause)
+        self._done(delivery, began, fault.kind if fault else "done")
+
+    def _done(self, delivery: Delivery, began: float, outcome: str) -> None:
+        answer = self.methods.get(delivery.routing_key)
+        metrics.ANSWERS.observe(time.perf_counter() - began, answer.request.method if answer else "unknown", outcome)
         delivery.ack()
         self._running -= 1
 

@@ -1,45 +1,45 @@
-"""GET /healthz (the loop runs) and /readyz (each dependency named), for supervisors and probes."""
+"""For supervisors, probes and Prometheus: GET /healthz (the loop runs), /readyz (each dependency named), /metrics."""
 
 import json
-import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import eventlet
 from eventlet import wsgi
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
+from services.chassis import metrics
 from services.chassis.aggregates import Document
 from services.chassis.line import Line
+from services.chassis.soundings import Soundings
+from services.chassis.stores import answers
 
-_log = logging.getLogger(__name__)
+JSON = "application/json"
 
 
-def serve(port: int, line: Line, database: Database[Document]) -> None:
-    """Answer on the loopback interface until the process ends."""
+def serve(address: tuple[str, int], line: Line, database: Database[Document], soundings: Soundings) -> None:
+    """Answer at (host, port) until the process ends. Nobody is asked for a key: the place must be private."""
 
-    def ready() -> dict[str, bool]:
-        return {"bus": line.connected, "store": _answers(database)}
+    def told(parts: dict[str, bool]) -> tuple[str, str, bytes]:
+        ok = all(parts.values())
+        body = json.dumps({"ok": ok, "dependencies": parts}).encode()
+        return "200 OK" if ok else "503 Service Unavailable", JSON, body
+
+    def shown() -> tuple[str, str, bytes]:
+        soundings.take()
+        return "200 OK", metrics.CONTENT_TYPE, metrics.text(metrics.SERVICE)
+
+    places: dict[str, Callable[[], tuple[str, str, bytes]]] = {
+        "/healthz": lambda: told({}),
+        "/readyz": lambda: told({"bus": line.connected, "store": answers(database)}),
+        "/metrics": shown,
+    }
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        found = {"/healthz": dict, "/readyz": ready}.get(environ["PATH_INFO"])
-        if found is None:
-            start_response("404 Not Found", [])
-            return [b""]
-        parts = found()
-        start_response(
-            "200 OK" if all(parts.values()) else "503 Service Unavailable", [("Content-Type", "application/json")]
-        )
-        return [json.dumps({"ok": all(parts.values()), "dependencies": parts}).encode()]
+        place = places.get(environ["PATH_INFO"])
+        status, content_type, body = place() if place else ("404 Not Found", JSON, b"")
+        start_response(status, [("Content-Type", content_type)])
+        return [body]
 
-    eventlet.spawn(wsgi.server, eventlet.listen(("127.0.0.1", port)), app, log_output=False)
-
-
-def _answers(database: Database[Document]) -> bool:
-    try:
-        database.client.admin.command("ping")
-    except PyMongoError as error:
-        _log.warning("store away", extra={"error": type(error).__name__})
-        return False
-    return True
+    metrics.BUS_CONNECTED.set_function(lambda: line.connected)
+    eventlet.spawn(wsgi.server, eventlet.listen(address), app, log_output=False)

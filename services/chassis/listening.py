@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind
 
 from contracts.base import Event
 from contracts.faults import Fault, Unavailable
-from services.chassis import context, crash, tracing
+from services.chassis import context, crash, metrics, tracing
 from services.chassis.afterlife import Afterlife
 from services.chassis.company import company
 from services.chassis.line import Delivery, Line
@@ -137,7 +137,13 @@ class Listen(Entrypoint):
             fresh = [item for item in taken if item[0].current]
             if fresh:
                 self._under_way += 1
+                self._tell_age(*fresh[0])
                 self.container.spawn_managed_thread(partial(self._handle, fresh), identifier=f"handle {self.queue}")
+
+    def _tell_age(self, delivery: Delivery, received: object) -> None:
+        # what comes by a retry queue is late on purpose: a retry, a redrive, a replay
+        if isinstance(received, Received) and received.time and "x-death" not in delivery.headers:
+            metrics.AGE.observe(max((context.now() - received.time).total_seconds(), 0.0), self.queue)
 
     def _handle(self, items: list[tuple[Delivery, object]]) -> None:
         self._apply(items)
@@ -148,7 +154,9 @@ class Listen(Entrypoint):
         """Work until everything is acknowledged, parked or lost with its connection."""
         while items and items[0][0].current:
             received = [each for _, each in items]
+            began = time.perf_counter()
             outcomes = self._spread(self._run(received if self.batch else received[0]), len(items))
+            metrics.HANDLING.observe(time.perf_counter() - began, self.queue)
             waiting = [item for item, fault in zip(items, outcomes, strict=True) if _away(fault)]
             settled = [
                 (delivery, fault) for (delivery, _), fault in zip(items, outcomes, strict=True) if not _away(fault)
@@ -158,6 +166,7 @@ class Listen(Entrypoint):
             items = waiting
             if items:
                 # the store is away: nobody's fault, so no attempt is used up
+                metrics.MESSAGES.labels(self.queue, "postponed").inc(len(items))
                 sleep(_PAUSE_S)
 
     def _spread(self, error: Exception | None, count: int) -> list[Exception | None]:

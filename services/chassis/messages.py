@@ -111,7 +111,8 @@ def decode(expected: type[E], body: bytes, headers: Mapping[str, object], messag
             if not message_id:
                 raise Undecodable("message_id_missing")
             data = expected.model_validate(fields).model_copy(update={"body": body})
-            return Received(data, message_id, traceparent=traceparent, correlation_id=message_id)
+            at = getattr(data, "received_at", None)
+            return Received(data, message_id, time=at, traceparent=traceparent, correlation_id=message_id)
         read = safe_json.loads(body, keys_checked=False)
         if isinstance(read, dict) and not read.get("id"):
             # the model would invent one, and a repeat could not be told from the first

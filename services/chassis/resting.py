@@ -11,10 +11,10 @@ _TIMES = 9.0
 
 
 class Rest:
-    """After work that took a while, nine times as long nothing, `longest` seconds at most."""
+    """After work that took a while, nine times as long nothing: `longest` seconds at most, `shortest` at least."""
 
-    def __init__(self, longest: float) -> None:
-        self._longest = longest
+    def __init__(self, longest: float, shortest: float = 0.0) -> None:
+        self._longest, self._shortest = longest, shortest
         self._until = 0.0
 
     def over(self) -> bool:
@@ -26,7 +26,7 @@ class Rest:
         began = time.monotonic()
         work()
         ended = time.monotonic()
-        self._until = ended + min((ended - began) * _TIMES, self._longest)
+        self._until = ended + max(min((ended - began) * _TIMES, self._longest), self._shortest)
 
 
 class Remembered(Generic[T]):

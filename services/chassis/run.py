@@ -15,8 +15,10 @@ from services.chassis.entrypoints import StoreDependency
 from services.chassis.line import Line
 from services.chassis.logs import describe
 from services.chassis.registry import service_class
-from services.chassis.service import Service
+from services.chassis.room import Room
+from services.chassis.service import Operations, Service
 from services.chassis.settings import settings
+from services.chassis.soundings import Soundings
 from services.chassis.stores import await_store
 
 _log = logging.getLogger(__name__)
@@ -46,10 +48,8 @@ def run(service: type[Service]) -> int:
     signal.signal(signal.SIGINT, ask_to_stop)
     container.start()
     died = eventlet.spawn(_watch, container, stop)
-    line = container.shared_extensions[Line]
     if settings().health_port:
-        stores = [found for found in container.dependencies if isinstance(found, StoreDependency)]
-        health.serve(settings().health_port, line, stores[0].database)
+        _serve(container, container.shared_extensions[Line])
     _log.info("started", extra={"pid": os.getpid()})
     stop.wait()
     if died.dead:
@@ -62,6 +62,15 @@ def run(service: type[Service]) -> int:
     _log.info("stopped")
     sys.stderr.flush()
     return 0
+
+
+def _serve(container: ServiceContainer, line: Line) -> None:
+    database = next(found.database for found in container.dependencies if isinstance(found, StoreDependency))
+    bench = next(found.get_dependency(None) for found in container.dependencies if isinstance(found, Operations))
+    room = Room(settings().amqp_url, f"{container.service_name} metrics")
+    queues = [receiver.queue for receiver in line.receivers]
+    soundings = Soundings(database, bench.aggregates, bench.letters, room, queues)
+    health.serve((settings().health_host, settings().health_port), line, database, soundings)
 
 
 def _watch(container: ServiceContainer, stop: Signal) -> None:

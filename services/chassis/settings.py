@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     mongodb_url: str = "mongodb://127.0.0.1:27017/?retryWrites=false"
     database: str = ""
     otlp_endpoint: str = ""
+    health_host: str = Field(default="127.0.0.1", description="where probes and Prometheus ask, who show no key")
     health_port: int = Field(default=0, ge=0, le=65535)
     profile: Literal["production", "local", "test"] = "production"
     retry_tiers: str = Field(default="5,30,300", description="seconds of the pauses before another try")

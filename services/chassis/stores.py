@@ -11,6 +11,7 @@ from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     NotPrimaryError,
+    PyMongoError,
     ServerSelectionTimeoutError,
 )
 
@@ -50,6 +51,16 @@ def await_store(url: str) -> None:
                 pause = min(pause * 2, 5.0)
             else:
                 return
+
+
+def answers(database: Database[dict[str, Any]]) -> bool:
+    """Whether the store is there now."""
+    try:
+        database.client.admin.command("ping")
+    except PyMongoError as error:
+        _log.warning("store away", extra={"error": type(error).__name__})
+        return False
+    return True
 
 
 def already_there(error: BulkWriteError) -> set[int]:

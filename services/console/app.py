@@ -21,7 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.chassis import logs
+from services.chassis import logs, metrics
 from services.console import first, guard, signing
 from services.console.ground import Grounds
 from services.console.pages import pages
@@ -51,6 +51,12 @@ async def readyz(request: Request) -> Response:
     return JSONResponse({"ready": True, "database": "ok", **told})
 
 
+async def show_metrics(request: Request) -> Response:
+    """For Prometheus, also while the store is away."""
+    database = request.app.state.traces.store.collection.database
+    return Response(await metrics.text_with_store(metrics.CONSOLE, database), media_type=metrics.CONTENT_TYPE)
+
+
 HEALTH = [Route("/healthz", healthz), Route("/readyz", readyz)]
 FILES = [
     Mount("/static", StaticFiles(directory=HERE / "static")),
@@ -72,7 +78,7 @@ class Doors:
 
 def build(settings: ConsoleSettings) -> Doors:
     """The application."""
-    machines = Starlette(routes=[*traces.ROUTES, *HEALTH])
+    machines = Starlette(routes=[*traces.ROUTES, *HEALTH, Route("/metrics", show_metrics)])
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
+from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, tracing
@@ -61,23 +63,26 @@ def build(settings: GatewaySettings) -> ASGIApp:
         for area in AREAS
         for route in area.routes
     ]
-    return Front(app)
+    return Front(app, settings.metrics_port)
 
 
 class Front:
-    """Devices go straight to the intake, everybody else to the routes.
+    """Devices go straight to the intake, everybody else to the routes; Prometheus has a port of its own.
 
     The framework's middleware is left out: it would tell of faults in its own words, and of no trace.
     """
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, metrics_port: int) -> None:
         self.app = app
         self.routes = Journeys(app.router)
+        self.machines, self.metrics_port = Router(health.MACHINES), metrics_port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self.app
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif scope["server"][1] == self.metrics_port:
+            await self.machines(scope, receive, send)
         elif place := intake.place_of(scope["path"]):
             await intake.take(self.app.state.door, place, scope, receive, send)
         else:
@@ -109,6 +114,7 @@ async def _door(settings: GatewaySettings) -> AsyncIterator[Door]:
             spool=Spool(database, settings.spool_limit, settings.spool_bytes),
             http=http,
         )
+        health.measure(door)
         work = asyncio.create_task(_work(door))
         yield door
         work.cancel()
@@ -143,18 +149,22 @@ def main() -> int:
     logs.setup("gateway", settings.log_level)
     recorded = {f"POST {intake.PATH}": settings.recorded_reports, "GET ": settings.recorded_questions}
     tracing.setup("gateway", settings.otlp_endpoint, tracing.Paced(recorded))
-    uvicorn.run(
-        build(settings),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        # longer than HTTP clients keep an idle connection, so that none is closed under a request
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=8,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(settings),
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            # longer than HTTP clients keep an idle connection, so that none is closed under a request
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=8,
+        )
     )
-    return 0
+    places = [(settings.gateway_host, settings.gateway_port)]
+    if settings.metrics_port:
+        places.append((settings.health_host, settings.metrics_port))
+    server.run([socket.create_server(place, backlog=2048) for place in places])
+    return 0 if server.started else 1

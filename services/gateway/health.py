@@ -10,13 +10,15 @@ from typing import Any
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from contracts.faults import Fault
 from contracts.operations import GetStatus
 from contracts.shared import Caller, Scope
+from services.chassis import metrics
 from services.chassis.topology import SERVICES
 from services.gateway.answers import JSON
-from services.gateway.door import Door
+from services.gateway.door import Door, door_of
 from services.gateway.plain import Plain
 
 PATIENCE = 2.0
@@ -89,4 +91,20 @@ async def readyz(request: Request) -> Response:
     return Response(json.dumps(found).encode(), 200 if found["ready"] else 503, media_type=JSON)
 
 
+async def show_metrics(request: Request) -> Response:
+    """For Prometheus, also while database and broker are away."""
+    database = door_of(request).audit.collection.database
+    return Response(await metrics.text_with_store(metrics.GATEWAY, database), media_type=metrics.CONTENT_TYPE)
+
+
+def measure(door: Door) -> None:
+    """What a scrape reads off the door."""
+    metrics.BUS_CONNECTED.set_function(lambda: door.bus.connected)
+    metrics.SPOOL_REPORTS.set_function(lambda: door.spool.waiting)
+    metrics.SPOOL_BYTES.set_function(lambda: door.spool.size)
+    metrics.SPOOL_LIMIT_REPORTS.set(door.spool.limit)
+    metrics.SPOOL_LIMIT_BYTES.set(door.spool.most_bytes)
+
+
 ROUTES = [Plain("/healthz", healthz), Plain("/readyz", readyz)]
+MACHINES = [Route("/metrics", show_metrics)]

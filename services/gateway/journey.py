@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.faults import Fault
-from services.chassis import tracing
+from services.chassis import metrics, tracing
 from services.gateway.problems import internal, of_status, problem
 
 log = logging.getLogger("yiwang.gateway")
@@ -90,6 +90,9 @@ def journey(scope: Scope, template: str = UNMATCHED) -> Iterator[Journey]:
             if made.status >= 500:
                 span.set_status(StatusCode.ERROR)
             span.end()
+        if made.template not in UNTOLD:
+            took = time.perf_counter() - made.began
+            metrics.HTTP.observe(took, metrics.method_of(scope["method"]), made.template, str(made.status))
 
 
 def subject_of(parameters: Mapping[str, Any]) -> str:

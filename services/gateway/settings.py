@@ -20,6 +20,9 @@ class GatewaySettings(Settings):
     database: str = "gateway"
     gateway_host: str = "127.0.0.1"
     gateway_port: int = Field(default=8080, ge=1, le=65535)
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="/metrics at `health_host`, without a key; 0: none"
+    )
     traces_url: str = Field(default="", description="base of an API shaped like Jaeger's query v3")
     bootstrap_clients: Path | None = None
     spool_limit: int = Field(default=100_000, ge=1, description="reports; some 200 bytes of memory each while kept")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from services.chassis import metrics
 from services.console.traces.otlp import Span
 
 # s; a trace is written when nothing of it has come for so long, or its first span has waited for so long
@@ -117,6 +118,7 @@ class Gathering:
             del oldest.spans[:too_many]
             self.waiting -= too_many
             self.dropped += too_many
+            metrics.SPANS_DROPPED.inc(too_many)
             if not oldest.spans:
                 if self._grown:
                     self._grown.pop(0)

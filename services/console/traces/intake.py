@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo.errors import PyMongoError
 
+from services.chassis import metrics
 from services.console.traces import otlp
 from services.console.traces.gathering import Gathering
 from services.console.traces.store import TraceStore
@@ -23,10 +24,13 @@ class Intake:
 
     def __init__(self, store: TraceStore, room: int) -> None:
         self.store, self.gathering = store, Gathering(room)
+        metrics.SPANS_WAITING.set_function(lambda: self.gathering.waiting)
 
     def take(self, body: bytes) -> int:
         """Gather the spans of one export request; how many. Raises Undecodable."""
-        return self.gathering.take(otlp.read(body), time.monotonic())
+        count = self.gathering.take(otlp.read(body), time.monotonic())
+        metrics.SPANS.inc(count)
+        return count
 
     async def find(self, trace: str) -> dict[str, Any] | None:
         """All spans of a trace, also those that are not written yet; None when there are none."""
