@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
-from starlette.routing import Router
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, tracing
@@ -38,10 +38,13 @@ log = logging.getLogger(__name__)
 def build(settings: GatewaySettings) -> ASGIApp:
     """The application. Broker and store are reached when it starts, and may be away then."""
 
+    machines = Starlette(routes=health.MACHINES)
+
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with _door(settings) as door:
-            app.state.door, app.state.readiness = door, Readiness(door)
+            app.state.door = machines.state.door = door
+            app.state.readiness = Readiness(door)
             # what is here now stays: no look for garbage need go through it again
             gc.collect()
             gc.freeze()
@@ -63,7 +66,7 @@ def build(settings: GatewaySettings) -> ASGIApp:
         for area in AREAS
         for route in area.routes
     ]
-    return Front(app, settings.metrics_port)
+    return Front(app, machines, settings.metrics_port)
 
 
 class Front:
@@ -72,10 +75,10 @@ class Front:
     The framework's middleware is left out: it would tell of faults in its own words, and of no trace.
     """
 
-    def __init__(self, app: FastAPI, metrics_port: int) -> None:
+    def __init__(self, app: FastAPI, machines: ASGIApp, metrics_port: int) -> None:
         self.app = app
         self.routes = Journeys(app.router)
-        self.machines, self.metrics_port = Router(health.MACHINES), metrics_port
+        self.machines, self.metrics_port = machines, metrics_port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self.app
