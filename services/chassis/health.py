@@ -12,7 +12,7 @@ from services.chassis import metrics
 from services.chassis.aggregates import Document
 from services.chassis.line import Line
 from services.chassis.soundings import Soundings
-from services.chassis.stores import answers
+from services.chassis.stores import alive
 
 JSON = "application/json"
 
@@ -31,7 +31,7 @@ def serve(address: tuple[str, int], line: Line, database: Database[Document], so
 
     places: dict[str, Callable[[], tuple[str, str, bytes]]] = {
         "/healthz": lambda: told({}),
-        "/readyz": lambda: told({"bus": line.connected, "store": answers(database)}),
+        "/readyz": lambda: told({"bus": line.connected, "store": alive(database)}),
         "/metrics": shown,
     }
 

@@ -16,7 +16,7 @@ from services.chassis.aggregates import Aggregates, Document
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.resting import Rest
 from services.chassis.room import Room
-from services.chassis.stores import answers
+from services.chassis.stores import alive
 
 _FRESH_S, _REST_S = 10.0, 300.0
 
@@ -66,7 +66,7 @@ class Soundings:
                 look.wait()
 
     def _knock(self) -> None:
-        metrics.STORE_UP.set(answers(self._database))
+        metrics.STORE_UP.set(alive(self._database))
 
     def _count(self) -> None:
         dead, unpublished = nan, dict[str, tuple[int, datetime]]()

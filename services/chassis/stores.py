@@ -4,6 +4,7 @@ import logging
 import time
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import (
@@ -19,6 +20,7 @@ from services.chassis.tracing import StoreSpans
 
 _log = logging.getLogger(__name__)
 _DUPLICATE = 11000
+_PATIENCE_S = 1.0
 AWAY = (AutoReconnect, ConnectionFailure, NotPrimaryError, ServerSelectionTimeoutError)
 
 
@@ -53,10 +55,11 @@ def await_store(url: str) -> None:
                 return
 
 
-def answers(database: Database[dict[str, Any]]) -> bool:
-    """Whether the store is there now."""
+def alive(database: Database[dict[str, Any]]) -> bool:
+    """Whether its store answers within a second."""
     try:
-        database.client.admin.command("ping")
+        with pymongo.timeout(_PATIENCE_S):
+            database.client.admin.command("ping")
     except PyMongoError as error:
         _log.warning("store away", extra={"error": type(error).__name__})
         return False
