@@ -20,6 +20,7 @@ class Entry:
     """One alert: Chinese first, and what it means in a sentence or two of either language."""
 
     name: str
+    title: str
     zh: Markup
     en: Markup
     zh_meaning: Markup
@@ -29,11 +30,11 @@ class Entry:
 def _read(path: Path) -> Entry:
     markdown = MarkdownIt("commonmark", {"html": False})
     zh, en = path.read_text("utf-8").split("\n---\n\n")
-    _, zh_meaning, _ = zh.split("\n\n", 2)
+    title, zh_meaning, _ = zh.split("\n\n", 2)
     en_meaning, _, _ = en.partition("\n\n")
     shown = [*map(markdown.render, (zh, en)), *map(markdown.renderInline, (zh_meaning, en_meaning))]
     # its text is ours, and HTML in it is not taken as such
-    return Entry(path.stem, *(Markup(html) for html in shown))  # noqa: S704
+    return Entry(path.stem, title.removeprefix("# "), *(Markup(html) for html in shown))  # noqa: S704
 
 
 ENTRIES = {path.stem: _read(path) for path in sorted((HERE / "runbook").glob("*.md"))}
