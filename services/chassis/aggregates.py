@@ -6,7 +6,6 @@ document locked for 60 s after its client died.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 from uuid import uuid4
 from weakref import WeakSet
@@ -112,12 +111,12 @@ class Aggregates:
         """The document as it stands."""
         return self.collection.find_one({"_id": id})
 
-    def unpublished(self) -> tuple[int, datetime]:
-        """How many events wait in outboxes, and when the document that waits longest was changed; now if none does."""
+    def unpublished(self) -> tuple[int, float]:
+        """How many events wait in outboxes, and since how many seconds the document unchanged that waits longest."""
         told = {"_id": None, "events": {"$sum": {"$size": "$outbox"}}, "since": {"$min": "$updated_at"}}
         for found in self.collection.aggregate([{"$match": {"pending": True}}, {"$group": told}]):
-            return found["events"], found["since"]
-        return 0, context.now()
+            return found["events"], (context.now() - found["since"]).total_seconds()
+        return 0, 0.0
 
     def insert(self, document: Document, events: Sequence[Event] = ()) -> bool:
         """Write a new document; False when its `_id` or a unique key already stands (done work)."""

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from math import nan
 
 from eventlet.greenthread import GreenThread, spawn
@@ -11,7 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from contracts.faults import Unavailable
-from services.chassis import context, metrics
+from services.chassis import metrics
 from services.chassis.aggregates import Aggregates, Document
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.resting import Rest
@@ -69,15 +68,15 @@ class Soundings:
         metrics.STORE_UP.set(alive(self._database))
 
     def _count(self) -> None:
-        dead, unpublished = nan, dict[str, tuple[int, datetime]]()
+        dead, unpublished = nan, dict[str, tuple[int, float]]()
         with contextlib.suppress(PyMongoError):
             dead, unpublished = self._letters.dead(), {each.name: each.unpublished() for each in self._aggregates}
         metrics.DEAD_LETTERS.set(dead)
         metrics.OUTBOX_EVENTS.clear()
         metrics.OUTBOX_OLDEST.clear()
-        for collection, (events, since) in unpublished.items():
+        for collection, (events, seconds) in unpublished.items():
             metrics.OUTBOX_EVENTS.labels(collection).set(events)
-            metrics.OUTBOX_OLDEST.labels(collection).set((context.now() - since).total_seconds())
+            metrics.OUTBOX_OLDEST.labels(collection).set(seconds)
 
     def _measure(self) -> None:
         waiting: Mapping[str, int | None] = {}
