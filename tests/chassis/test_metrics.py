@@ -2,18 +2,20 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.faults import Fault
 from deploy.local import store as documents
 from deploy.local.home import Home
-from deploy.local.processes import stop_all
+from deploy.local.processes import Process, stop_all
 from services.chassis import context, metrics
 from services.chassis.aggregates import Aggregates
 from tests.faults.proxy import Proxy
@@ -127,6 +129,20 @@ def test_it_answers_while_broker_and_store_are_away_or_silent(wired: tuple[Probe
     broker.flow()
     store.flow()
     eventually(lambda: shown() == (1, 1))
+
+
+def test_it_listens_where_it_is_told(probe: Probe) -> None:
+    def places(process: Process) -> list[str]:
+        assert process.child
+        found = psutil.Process(process.child.pid).net_connections()
+        return [one.laddr.ip for one in found if one.status == psutil.CONN_LISTEN]
+
+    usual = probe.start()
+    assert places(usual) == ["127.0.0.1"]
+    other = Process(replace(usual.plan, env={**usual.plan.env, "HEALTH_HOST": "127.0.0.2"}), probe.home)
+    probe.started.append(other)
+    other.start()
+    eventually(lambda: places(other) == ["127.0.0.2"])
 
 
 def test_events_that_wait_are_counted_and_dated(database: Any, probe_contracts: Any) -> None:
