@@ -36,7 +36,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Seconds(Collector):
-    """A histogram of seconds that one thread observes: without the library's locks it costs a fifth of theirs."""
+    """A histogram of seconds that one thread observes: without the library's locks it costs a quarter."""
 
     def __init__(self, name: str, documentation: str, *labels: str, bounds: tuple[float, ...] = _DURATIONS) -> None:
         self._name, self._documentation, self._labels, self._bounds = name, documentation, labels, bounds

@@ -49,6 +49,8 @@ class Soundings:
     ) -> None:
         self._database, self._aggregates, self._letters = database, aggregates, letters
         self._room, self._queues = room, queues
+        # not 0 before the first count has ended, from which they would seem to grow
+        metrics.DEAD_LETTERS.set(nan)
         self._looks = [
             _Look(self._knock, Rest(0)),
             _Look(self._count, Rest(_REST_S, _FRESH_S)),

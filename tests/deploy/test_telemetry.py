@@ -50,8 +50,8 @@ def test_names_of_metrics_are_well_formed() -> None:
     ours = {name for name in series() if name.startswith("yiwang_")}
     assert len(ours) > 20
     assert {name for name in series() if not name.startswith(("yiwang_", "process_"))} == set()
-    counters = [family for registry in REGISTRIES for family in registry.collect() if family.type == "histogram"]
-    assert all(family.name.endswith("_seconds") for family in counters)
+    histograms = [family for registry in REGISTRIES for family in registry.collect() if family.type == "histogram"]
+    assert all(family.name.endswith("_seconds") for family in histograms)
 
 
 def test_whatever_is_asked_for_is_shown_by_somebody() -> None:
