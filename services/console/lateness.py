@@ -100,7 +100,7 @@ class Account:
         since = span(self.language, self.now - self._reached())
         coming = said(NEXT, self.language, self.case["state"])
         return self._t(
-            f"现在 {holder} 手上, 已 {since} 未{coming}", f"it is with {holder}, for {since} not yet {coming}"
+            f"现在 {holder} 手上, 已 {since}未{coming}", f"it is with {holder}, for {since} not yet {coming}"
         )
 
     def _suspension(self) -> str:

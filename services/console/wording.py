@@ -92,6 +92,10 @@ CASE_ACTIONS: Words = {
     "call_back": ("回访", "call back"),
     "reopen": ("重开", "reopen"),
     "withdraw": ("撤诉", "withdraw"),
+    "due_soon": ("将到期", "due soon"),
+    "overdue": ("超时", "overdue"),
+    "calendar_missing": ("缺工作日历", "calendar missing"),
+    "calendar_found": ("工作日历已补", "calendar found"),
 }
 CASE_SOURCES: Words = {
     "12345": ("12345 热线", "12345 hotline"),

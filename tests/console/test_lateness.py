@@ -41,7 +41,7 @@ def test_a_late_case_names_the_stage_the_limit_the_holder_and_what_went_before()
     assert (found.tone, found.headline) == ("late", "已超时 3 小时 12 分")
     assert found.reasons == [
         "签收阶段 (限 2 工作小时) 应于 2026-03-13 12:48 前完成",
-        "现在 桃南社区 W1 手上, 已 5 小时 未签收",
+        "现在 桃南社区 W1 手上, 已 5 小时未签收",
         "曾退单 1 次 (不属本辖区)",
     ]
     english = told("dispatched", late, steps=steps, language="en")
@@ -52,7 +52,7 @@ def test_a_late_case_names_the_stage_the_limit_the_holder_and_what_went_before()
 def test_what_is_not_with_an_organisation_is_with_the_desk() -> None:
     found = told("filed", clock("dispatch", before(minutes=-90)), steps=[step("file", "filed", before(minutes=30))])
     assert (found.tone, found.headline) == ("calm", "等待派单, 还有 1 小时 30 分")
-    assert found.reasons[1] == "现在 工单台 手上, 已 30 分 未派单"
+    assert found.reasons[1] == "现在 工单台 手上, 已 30 分未派单"
     assert told("filed", clock("dispatch", before(minutes=-9), due_soon=True)).tone == "soon"
 
 

@@ -2,6 +2,8 @@
 "use strict";
 (() => {
   const MANY_DAYS = 31;
+  const ROW = 34;
+  const AXES = 70;
   const probe = document.body.appendChild(document.createElement("i"));
   probe.hidden = true;
   const colour = (name) => {
@@ -33,7 +35,7 @@
       animation: false,
       aria: { enabled: true, label: { description: told.described } },
       textStyle: { fontFamily: "inherit" },
-      grid: { left: 8, right: 16, top: 34, bottom: 4, containLabel: true },
+      grid: { left: 8, right: 16, top: 34, bottom: 10, containLabel: true },
       legend: { top: 0, left: 0, textStyle: { color: text } },
       // a tooltip of HTML brings inline styles, which the page's policy forbids
       tooltip: {
@@ -59,6 +61,7 @@
 
   for (const place of document.querySelectorAll("[data-chart]")) {
     const told = JSON.parse(place.dataset.chart);
+    if (told.kind === "bars") place.style.height = `${told.names.length * ROW + AXES}px`;
     const chart = echarts.init(place);
     chart.setOption(option(told));
     new ResizeObserver(() => chart.resize()).observe(place);
