@@ -1,4 +1,4 @@
-"""What codes are called: asked of the gateway, and kept for a minute by the whole process."""
+"""What codes are called: asked of the gateway, and kept for a while by the whole process."""
 
 import asyncio
 import time
@@ -8,7 +8,9 @@ from contracts.shared import Scope
 from services.console.door import Door, Problem, at
 from services.console.session import Session
 
-KEPT_S = 60.0
+CATEGORIES_KEPT_S = 60.0
+# a territory is renamed by decree
+TERRITORIES_KEPT_S = 600.0
 MOST_ASKED = 50
 
 
@@ -26,7 +28,7 @@ class Names:
         if time.monotonic() >= self._categories_until:
             found = await door.get("/v1/categories")
             self._categories = {one["code"]: one["name"] for one in found["items"]}
-            self._categories_until = time.monotonic() + KEPT_S
+            self._categories_until = time.monotonic() + CATEGORIES_KEPT_S
         return self._categories
 
     async def territories(self, session: Session, door: Door, codes: Iterable[str | None]) -> Mapping[str, str]:
@@ -34,17 +36,18 @@ class Names:
         if not session.may(Scope.GRID_READ):
             return {}
         if time.monotonic() >= self._territories_until:
-            self._territories, self._territories_until = {}, time.monotonic() + KEPT_S
+            self._territories, self._territories_until = {}, time.monotonic() + TERRITORIES_KEPT_S
         known = self._territories
         wanted = [code for code in dict.fromkeys(codes) if code and code not in known][:MOST_ASKED]
-        known.update(zip(wanted, await asyncio.gather(*(_name(door, code) for code in wanted)), strict=True))
+        names = await asyncio.gather(*(_name(door, code) for code in wanted))
+        known.update({code: name for code, name in zip(wanted, names, strict=True) if name})
         return known
 
 
-async def _name(door: Door, code: str) -> str:
+async def _name(door: Door, code: str) -> str | None:
     try:
         return str((await door.get(at("/v1/territories/{}", code)))["name"])
     except Problem as problem:
         if problem.status >= 500:
             raise
-        return code
+        return None

@@ -14,6 +14,7 @@ from services.console.charts import charts
 from services.console.door import at
 from services.console.lateness import pressing
 from services.console.names import Names
+from services.console.overview import asked
 from services.console.pages import Page
 from services.console.rendering import PAGE, View, Viewed
 from services.console.wording import span
@@ -30,8 +31,8 @@ async def show_figures(view: Viewed) -> Response:
     """All of it for one period."""
     (found, rows), catalogue, ground = await asyncio.gather(
         _orgs(view),
-        _if_may(view, Scope.CATALOGUE_READ, "/v1/figures/catalogue"),
-        _if_may(view, Scope.GRID_READ, "/v1/figures/grid"),
+        asked(view, Scope.CATALOGUE_READ, "/v1/figures/catalogue"),
+        asked(view, Scope.GRID_READ, "/v1/figures/grid"),
     )
     told = _told(view)
     return view.show(
@@ -93,6 +94,3 @@ def _told(view: View) -> dict[str, str]:
     told = view.asked("days", "sort")
     return {"days": told["days"] if told["days"] in PERIODS else MONTH, "sort": told["sort"] or MOST_OPEN}
 
-
-async def _if_may(view: View, scope: Scope, path: str) -> Any:
-    return await view.door.get(path) if view.session.may(scope) else None
