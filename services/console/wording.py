@@ -296,13 +296,13 @@ CASE_FIGURES: Words = {
     "overdue_closed": ("超时结案", "closed late"),
     "responded": ("已响应", "responded to"),
     "not_responded": ("未响应", "not responded to"),
-    "response_unknown": ("响应剔除", "excluded from the response rate"),
+    "response_unknown": ("响应率剔除", "excluded from the response rate"),
     "solved": ("一次解决", "solved at once"),
     "not_solved": ("未一次解决", "not solved at once"),
-    "solution_unknown": ("解决剔除", "excluded from the solution rate"),
+    "solution_unknown": ("解决率剔除", "excluded from the solution rate"),
     "satisfied": ("满意", "satisfied"),
     "not_satisfied": ("不满意", "not satisfied"),
-    "satisfaction_unknown": ("满意剔除", "excluded from the satisfaction rate"),
+    "satisfaction_unknown": ("满意率剔除", "excluded from the satisfaction rate"),
 }
 
 

@@ -93,4 +93,3 @@ async def _orgs(view: View) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
 def _told(view: View) -> dict[str, str]:
     told = view.asked("days", "sort")
     return {"days": told["days"] if told["days"] in PERIODS else MONTH, "sort": told["sort"] or MOST_OPEN}
-
