@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from services.chassis import logs, metrics
 from services.console import first, guard, signing
 from services.console.ground import Grounds
+from services.console.names import Names
 from services.console.pages import pages
 from services.console.rendering import HERE
 from services.console.session import Sessions
@@ -94,6 +95,7 @@ def build(settings: ConsoleSettings) -> Doors:
         intake = app.state.traces = machines.state.traces = Intake(store, settings.trace_queue)
         app.state.sessions = Sessions(settings)
         app.state.grounds = Grounds()
+        app.state.names = Names()
         app.state.http = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
         work = asyncio.create_task(intake.work())
         yield

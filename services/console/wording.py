@@ -1,5 +1,7 @@
 """What people read for the words of the contracts: (中文, English). A word without an entry is shown as it is."""
 
+from datetime import timedelta
+
 Words = dict[str, tuple[str, str]]
 
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -90,6 +92,10 @@ CASE_ACTIONS: Words = {
     "call_back": ("回访", "call back"),
     "reopen": ("重开", "reopen"),
     "withdraw": ("撤诉", "withdraw"),
+    "due_soon": ("将到期", "due soon"),
+    "overdue": ("超时", "overdue"),
+    "calendar_missing": ("缺工作日历", "calendar missing"),
+    "calendar_found": ("工作日历已补", "calendar found"),
 }
 CASE_SOURCES: Words = {
     "12345": ("12345 热线", "12345 hotline"),
@@ -282,6 +288,23 @@ REFUSALS: Words = {
     "key_not_shown": ("授权未提供主键", "the grant does not show the key"),
 }
 
+CASE_FIGURES: Words = {
+    "open": ("未结", "open"),
+    "overdue": ("超时未结", "open and overdue"),
+    "reported": ("上报", "reported"),
+    "closed": ("结案", "closed"),
+    "overdue_closed": ("超时结案", "closed late"),
+    "responded": ("已响应", "responded to"),
+    "not_responded": ("未响应", "not responded to"),
+    "response_unknown": ("响应率剔除", "excluded from the response rate"),
+    "solved": ("一次解决", "solved at once"),
+    "not_solved": ("未一次解决", "not solved at once"),
+    "solution_unknown": ("解决率剔除", "excluded from the solution rate"),
+    "satisfied": ("满意", "satisfied"),
+    "not_satisfied": ("不满意", "not satisfied"),
+    "satisfaction_unknown": ("满意率剔除", "excluded from the satisfaction rate"),
+}
+
 
 def word(language: str, zh: str, en: str) -> str:
     """The words in the operator's language."""
@@ -293,3 +316,12 @@ def said(words: Words, language: str, found: str | None) -> str:
     if found is None:
         return "–"
     return word(language, *words.get(found, (found, found)))
+
+
+def span(language: str, lasted: timedelta) -> str:
+    """A length of time in its two largest units: 3 小时 12 分."""
+    minutes = max(int(lasted.total_seconds() // 60), 0)
+    parts = [(minutes // 1440, "天", "d"), (minutes // 60 % 24, "小时", "h"), (minutes % 60, "分", "min")]
+    first = next((at for at, (number, _, _) in enumerate(parts) if number), 2)
+    told = [f"{number} {word(language, zh, en)}" for number, zh, en in parts[first : first + 2] if number]
+    return " ".join(told) or word(language, "不到 1 分", "less than 1 min")

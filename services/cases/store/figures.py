@@ -18,7 +18,8 @@ from services.chassis.cpu import heavy
 from services.chassis.portions import by_key
 from services.chassis.resting import Remembered
 
-_COUNTED_AGAIN_WITHIN_S = 30.0
+# or as many as the period has days: a year is dear to count, and changes slowly
+_COUNTED_AGAIN_WITHIN_S = 30
 _FIRST_WINDOW, _WIDER, _WIDEST = 200, 4, 3_200
 _BATCH = 1_000
 _FIELDS = dict.fromkeys(
@@ -44,7 +45,9 @@ class Figures:
         self, cases: Aggregates, positions: Positions, categories: Callable[[], Mapping[str, Category]]
     ) -> None:
         self._cases, self._positions, self._categories = cases.collection, positions, categories
-        self._remembered = {days: Remembered(partial(self._count, days), _COUNTED_AGAIN_WITHIN_S) for days in Days}
+        self._remembered = {
+            days: Remembered(partial(self._count, days), max(_COUNTED_AGAIN_WITHIN_S, days)) for days in Days
+        }
 
     def get(self, days: Days) -> CaseFigures:
         """As they were counted last."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -9,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from contracts.shared import Scope
 from services.console import wording
 from services.console.door import at
+from services.console.lateness import Account, pressing
+from services.console.names import Names
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
@@ -25,7 +28,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "suspend": ("hours", "reason"),
     "resolve": ("result", "evidence"),
     "fail": ("reason",),
-    "call_back": ("solved",),
+    "call_back": ("responded", "solved", "satisfied"),
 }
 MOST_DIGITS = 6
 
@@ -33,15 +36,29 @@ MOST_DIGITS = 6
 @router.get("/cases")
 async def list_cases(view: Viewed) -> Response:
     """Newest first."""
-    return await view.show_list("cases", view.asked(*FIELDS), words=wording)
+    categories = await view.request.app.state.names.categories(view.door)
+    return await view.show_list("cases", view.asked(*FIELDS), words=wording, categories=categories, pressing=pressing)
 
 
 @router.get("/cases/{case_no}")
 async def show_case(view: Viewed, case_no: str) -> Response:
     """One case: its clocks, its steps, and what is legal now."""
     paths = at("/v1/cases/{}", case_no), at("/v1/cases/{}/timeline", case_no)
-    found, timeline = await asyncio.gather(*map(view.door.get, paths))
-    return view.show("case.html", one=found, steps=timeline["items"], asked=ASKED, words=wording)
+    names: Names = view.request.app.state.names
+    found, timeline, categories = await asyncio.gather(*map(view.door.get, paths), names.categories(view.door))
+    orgs = await names.territories(view.session, view.door, [found["owner_org"]])
+    owner = orgs.get(found["owner_org"], found["owner_org"])
+    steps = timeline["items"]
+    return view.show(
+        "case.html",
+        one=found,
+        steps=steps,
+        owner=owner,
+        categories=categories,
+        standing=Account(found, steps, datetime.now(UTC), view.language, owner).standing(),
+        asked=ASKED,
+        words=wording,
+    )
 
 
 @router.post("/cases/{case_no}/{action}")
@@ -57,8 +74,8 @@ def body_of(told: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = dict(told)
     if "evidence" in body:
         body["evidence"] = body["evidence"].split()
-    if "solved" in body:
-        body["feedback"] = {"solved": body.pop("solved") == "yes"}
+    if said := {name: body.pop(name) == "yes" for name in ASKED["call_back"] if name in body}:
+        body["feedback"] = said
     if body.get("hours", "").isdecimal() and len(body["hours"]) <= MOST_DIGITS:
         body["hours"] = int(body["hours"])
     return body
