@@ -179,7 +179,8 @@ class Desk(SharedExtension):
 
     def _done(self, delivery: Delivery, began: float, outcome: str) -> None:
         answer = self.methods.get(delivery.routing_key)
-        metrics.ANSWERS.observe(time.perf_counter() - began, answer.request.method if answer else "unknown", outcome)
+        method = answer.request.method if answer else "unknown"
+        metrics.ANSWERS.labels(method, outcome).observe(time.perf_counter() - began)
         delivery.ack()
         self._running -= 1
 

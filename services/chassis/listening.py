@@ -143,7 +143,7 @@ class Listen(Entrypoint):
     def _tell_age(self, delivery: Delivery, received: object) -> None:
         # what comes by a retry queue is late on purpose: a retry, a redrive, a replay
         if isinstance(received, Received) and received.time and "x-death" not in delivery.headers:
-            metrics.AGE.observe(max((context.now() - received.time).total_seconds(), 0.0), self.queue)
+            metrics.AGE.labels(self.queue).observe(max((context.now() - received.time).total_seconds(), 0.0))
 
     def _handle(self, items: list[tuple[Delivery, object]]) -> None:
         self._apply(items)
@@ -156,7 +156,7 @@ class Listen(Entrypoint):
             received = [each for _, each in items]
             began = time.perf_counter()
             outcomes = self._spread(self._run(received if self.batch else received[0]), len(items))
-            metrics.HANDLING.observe(time.perf_counter() - began, self.queue)
+            metrics.HANDLING.labels(self.queue).observe(time.perf_counter() - began)
             waiting = [item for item, fault in zip(items, outcomes, strict=True) if _away(fault)]
             settled = [
                 (delivery, fault) for (delivery, _), fault in zip(items, outcomes, strict=True) if not _away(fault)

@@ -92,7 +92,7 @@ def journey(scope: Scope, template: str = UNMATCHED) -> Iterator[Journey]:
             span.end()
         if made.template not in UNTOLD:
             took = time.perf_counter() - made.began
-            metrics.HTTP.observe(took, metrics.method_of(scope["method"]), made.template, str(made.status))
+            metrics.HTTP.labels(metrics.method_of(scope["method"]), made.template, made.status).observe(took)
 
 
 def subject_of(parameters: Mapping[str, Any]) -> str:

@@ -154,18 +154,3 @@ def test_events_that_wait_are_counted_and_dated(database: Any, probe_contracts: 
     events, seconds = things.unpublished()
     assert events == 4
     assert 3600 <= seconds < 3660
-
-
-def test_seconds_are_counted_as_a_histogram() -> None:
-    found = metrics.Seconds("yiwang_test_seconds", "of a test", "queue", bounds=(0.1, 1.0))
-    for seconds in (0.05, 0.1, 0.5, 7.0):
-        found.observe(seconds, "q")
-    (family,) = found.collect()
-    told = {(sample.name, sample.labels.get("le", "")): sample.value for sample in family.samples}
-    assert told == {
-        ("yiwang_test_seconds_bucket", "0.1"): 2,
-        ("yiwang_test_seconds_bucket", "1.0"): 3,
-        ("yiwang_test_seconds_bucket", "+Inf"): 4,
-        ("yiwang_test_seconds_count", ""): 4,
-        ("yiwang_test_seconds_sum", ""): 7.65,
-    }
