@@ -100,3 +100,22 @@ def test_dashboards_are_whole() -> None:
     assert all('process="$process"' in expr for expr in expressions(DASHBOARDS["process"]))
     mounted = {volume.split(":")[0] for volume in COMPOSE["grafana"]["volumes"]}
     assert {f"./deploy/telemetry/grafana/{name}.json" for name in DASHBOARDS} <= mounted
+
+
+@pytest.mark.parametrize("name", ["collector", "jaeger"])
+def test_every_part_of_a_pipeline_is_configured(name: str) -> None:
+    told = yaml.safe_load((TELEMETRY / f"{name}.yaml").read_text("utf-8"))
+    service = told["service"]
+    assert set(service.get("extensions", [])) == set(told.get("extensions", {}))
+    for kind in ("receivers", "processors", "exporters"):
+        used = {part for pipeline in service["pipelines"].values() for part in pipeline[kind]}
+        assert used == set(told[kind])
+
+
+def test_the_collector_sends_to_where_console_and_jaeger_listen() -> None:
+    collector, jaeger = (
+        yaml.safe_load((TELEMETRY / f"{name}.yaml").read_text("utf-8")) for name in ("collector", "jaeger")
+    )
+    port = jaeger["receivers"]["otlp"]["protocols"]["http"]["endpoint"].rpartition(":")[2]
+    listening = {f"http://jaeger:{port}", f"http://console:{COMPOSE['console']['environment']['TRACES_PORT']}"}
+    assert {exporter["endpoint"] for exporter in collector["exporters"].values()} == listening
