@@ -47,11 +47,14 @@ class Readiness:
                 self.found, self.at = await self._probe(), time.monotonic()
         return self.found
 
+    async def dependencies(self) -> tuple[bool, bool]:
+        """Whether the database takes a write, and whether the broker takes a question and returns it."""
+        written, returned = await asyncio.gather(self._write(), self._ask(NOBODY, PATIENCE))
+        return written, returned == RETURNED
+
     async def _probe(self) -> dict[str, Any]:
-        database, returned, *heard = await asyncio.gather(
-            self._write(), self._ask(NOBODY, PATIENCE), *(self._ask(service, BRIEF) for service in SERVICES)
-        )
-        crossed = returned == RETURNED
+        asked = (self._ask(service, BRIEF) for service in SERVICES)
+        (database, crossed), heard = await asyncio.gather(self.dependencies(), asyncio.gather(*asked))
         services = {service: "ok" if code is None else "silent" for service, code in zip(SERVICES, heard, strict=True)}
         return {
             "ready": database and crossed,
