@@ -120,7 +120,7 @@ def moment(value: datetime | str | None) -> str:
     return _aware(value).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S") if value else "–"
 
 
-def clock(value: str) -> str:
+def clock(value: datetime | str | None) -> str:
     """The time of the day alone: 14:03:05."""
     return moment(value)[-8:]
 
