@@ -3,13 +3,12 @@
 On the embedded store a count costs 50 µs for each document that it counts, with a limit as without.
 """
 
-import logging
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from eventlet import spawn
-from eventlet.event import Event as Signal
+from eventlet.timeout import Timeout
 from pymongo.errors import PyMongoError
 
 from contracts.operations import Outbox
@@ -17,8 +16,8 @@ from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.resting import Rest
+from services.chassis.soundings import Look
 
-_log = logging.getLogger(__name__)
 _PATIENCE_S = 0.3
 _LONGEST_REST_S = 60.0
 
@@ -36,31 +35,21 @@ class Tally:
 
     def __init__(self, aggregates: Sequence[Aggregates], letters: DeadLetters) -> None:
         self._aggregates, self._letters = aggregates, letters
-        self._rest = Rest(_LONGEST_REST_S)
-        self._counting: Signal | None = None
+        self._counting = Look(self._count, Rest(_LONGEST_REST_S))
         self._found = Counts([], 0, None)
 
     def look(self) -> Counts:
         """The newest counts there are."""
-        if self._counting is None and self._rest.over():
-            self._counting = Signal()
-            spawn(self._count, self._counting)
-        if self._counting is not None:
-            self._counting.wait(timeout=_PATIENCE_S)
+        self._counting.begin()
+        with Timeout(_PATIENCE_S, False):
+            self._counting.wait()
         return self._found
 
-    def _count(self, ended: Signal) -> None:
-        try:
-            self._rest.after(self._find)
-        except PyMongoError as error:
-            _log.warning("not counted", extra={"error": type(error).__name__})
-        finally:
-            self._counting = None
-            ended.send()
-
-    def _find(self) -> None:
-        outboxes = [
-            Outbox(collection=found.name, pending=found.collection.count_documents({"pending": True}))
-            for found in self._aggregates
-        ]
-        self._found = Counts(outboxes, self._letters.dead(), context.now())
+    def _count(self) -> None:
+        # while the store is away the last counts stand, with their time
+        with contextlib.suppress(PyMongoError):
+            outboxes = [
+                Outbox(collection=found.name, pending=found.collection.count_documents({"pending": True}))
+                for found in self._aggregates
+            ]
+            self._found = Counts(outboxes, self._letters.dead(), context.now())

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -137,15 +137,9 @@ def written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def ago(value: datetime | str) -> str:
-    """How long ago, in the two units that read best: 3 d 4 h."""
-    seconds = max(0, int((datetime.now(UTC) - _aware(value)).total_seconds()))
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if days:
-        return f"{days} d {hours % 24} h"
-    if hours:
-        return f"{hours} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{seconds} s"
+def ago(value: datetime | str) -> timedelta:
+    """How long ago."""
+    return datetime.now(UTC) - _aware(value)
 
 
 def _aware(value: datetime | str) -> datetime:

@@ -4,12 +4,12 @@ import pytest
 
 from services.chassis.entrypoints import listened
 from services.chassis.registry import service_class
-from services.console import wording
+from services.console import obituary, wording
 
 
 @pytest.mark.parametrize("service", wording.SERVICES)
 def test_every_event_that_is_heard_has_its_words(service: str) -> None:
-    assert {event.wire for event in listened(service_class(service))} <= wording.EVENTS.keys()
+    assert {event.wire for event in listened(service_class(service))} <= obituary.EVENTS.keys()
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_every_event_that_is_heard_has_its_words(service: str) -> None:
     ],
 )
 def test_a_cause_of_death_in_words(reason: str, words: str) -> None:
-    assert wording.cause("zh", reason) == words
+    assert obituary.cause("zh", reason) == words
