@@ -94,13 +94,30 @@ class Outbox(Model):
     pending: int
 
 
+class Process(Model):
+    """One process: since when it runs, and the memory that it holds, in bytes.
+
+    `spans_unsent` of its trace spans the trace store has not taken: they wait, or were dropped.
+    """
+
+    started_at: AwareDatetime
+    memory_bytes: int
+    spans_unsent: int = 0
+
+
 class ServiceStatus(Model):
-    """One process as operators see it."""
+    """One process as operators see it; `store`: its database answers.
+
+    What waits and what died was counted at `counted_at`, and is 0 before the first count has come to its end.
+    """
 
     service: str
     outboxes: list[Outbox]
     dead_letters: int
     listens: list[str]
+    store: bool = True
+    counted_at: AwareDatetime | None = None
+    process: Process | None = None
 
 
 class GetStatus(Query[ServiceStatus]):

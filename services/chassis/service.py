@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import ClassVar, cast
 
 from nameko.extensions import DependencyProvider
+from pymongo.database import Database
 
 from contracts.operations import (
     BeginReplay,
@@ -15,7 +16,6 @@ from contracts.operations import (
     ListDeadLetters,
     LookAtDeadLetter,
     NoteReplayed,
-    Outbox,
     RedriveDeadLetters,
     Redriven,
     Replay,
@@ -25,7 +25,7 @@ from contracts.operations import (
     SettleReplay,
 )
 from contracts.shared import Page, Scope
-from services.chassis.aggregates import Aggregates
+from services.chassis.aggregates import Aggregates, Document
 from services.chassis.copies import LocalCopy
 from services.chassis.dead_letters import DeadLetters, Letter, files_dead_letters
 from services.chassis.entrypoints import StoreDependency, answers, listened
@@ -35,15 +35,19 @@ from services.chassis.redriving import Redriving
 from services.chassis.replay import EventLog
 from services.chassis.room import Room
 from services.chassis.settings import settings
-from services.chassis.stores import connect
+from services.chassis.stores import alive, connect
+from services.chassis.tally import Tally
+from services.chassis.vitals import vitals
 
 
 @dataclass(frozen=True)
 class Bench:
     """What the operations of a service work with."""
 
+    database: Database[Document]
     aggregates: list[Aggregates]
     letters: DeadLetters
+    tally: Tally
     redriving: Redriving
     event_log: EventLog
     rebuilding: Rebuilding
@@ -69,10 +73,13 @@ class Operations(DependencyProvider):
         name = self.container.service_name
         room = Room(settings().amqp_url, f"{name} room")
         letters = DeadLetters(self._database, name)
+        aggregates = [found for store in self._stores for found in store.aggregates]
         copies = [copy for store in self._stores for copy in LocalCopy.built_on(store.database)]
         return Bench(
-            [found for store in self._stores for found in store.aggregates],
+            self._database,
+            aggregates,
             letters,
+            Tally(aggregates, letters),
             letters.redriving(self._publisher, room),
             EventLog(self._database, name, self._publisher, room),
             Rebuilding(self._database, name, copies, room),
@@ -124,12 +131,13 @@ class Service:
 
     @answers(GetStatus, scope=Scope.OPS)
     def get_status(self, _query: GetStatus) -> ServiceStatus:
+        counts = self.operations.tally.look()
         return ServiceStatus(
             service=self.name,
-            outboxes=[
-                Outbox(collection=found.name, pending=found.collection.count_documents({"pending": True}))
-                for found in self.operations.aggregates
-            ],
-            dead_letters=self.operations.letters.dead(),
+            outboxes=counts.outboxes,
+            dead_letters=counts.dead_letters,
             listens=sorted(event.wire for event in listened(type(self))),
+            store=alive(self.operations.database),
+            counted_at=counts.at,
+            process=vitals(),
         )

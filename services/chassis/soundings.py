@@ -20,7 +20,7 @@ from services.chassis.stores import alive
 _FRESH_S, _REST_S = 10.0, 300.0
 
 
-class _Look:
+class Look:
     """One question, asked by one at a time, and not again before it has rested."""
 
     def __init__(self, ask: Callable[[], None], rest: Rest) -> None:
@@ -28,10 +28,12 @@ class _Look:
         self._asking: GreenThread | None = None
 
     def begin(self) -> None:
+        """Ask, unless it is being asked or rests."""
         if (self._asking is None or self._asking.dead) and self._rest.over():
             self._asking = spawn(self._rest.after, self._ask)
 
     def wait(self) -> None:
+        """Until the answer is there, where it is being asked."""
         if self._asking is not None:
             self._asking.wait()
 
@@ -52,9 +54,9 @@ class Soundings:
         # not 0 before the first count has ended, from which they would seem to grow
         metrics.DEAD_LETTERS.set(nan)
         self._looks = [
-            _Look(self._knock, Rest(0)),
-            _Look(self._count, Rest(_REST_S, _FRESH_S)),
-            _Look(self._measure, Rest(_REST_S, _FRESH_S)),
+            Look(self._knock, Rest(0)),
+            Look(self._count, Rest(_REST_S, _FRESH_S)),
+            Look(self._measure, Rest(_REST_S, _FRESH_S)),
         ]
 
     def take(self) -> None:

@@ -1,6 +1,7 @@
 """One trace from the HTTP request to the last consumer (W3C traceparent, OTLP/HTTP out)."""
 
 import logging
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -9,13 +10,14 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Decision, ParentBased, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from typing_extensions import override
+
+from services.chassis.leaving import Leaving
 
 _propagator = TraceContextTextMapPropagator()
 _SILENT = frozenset({"hello", "isMaster", "ping", "endSessions", "saslStart", "saslContinue", "killCursors"})
@@ -26,6 +28,7 @@ _UNRECORDED = frozenset("02468ace")
 SUBJECT = "yiwang.subject"
 
 tracer = trace.get_tracer("yiwang")
+_leaving: list[Leaving] = []
 
 
 class Paced(Sampler):
@@ -79,24 +82,30 @@ def setup(service: str, endpoint: str, root: Sampler = ALWAYS_ON) -> None:
     `root` decides what begins here; what comes with a trace is recorded when its beginning is.
     """
     sampler = ParentBased(root) if endpoint else ALWAYS_OFF
-    provider = TracerProvider(sampler, Resource({"service.name": service}), shutdown_on_exit=True)
+    provider = TracerProvider(sampler, Resource({"service.name": service}), shutdown_on_exit=False)
     if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 (15 MB)
 
-        # a bounded queue that drops: a silent receiver must never slow a service
-        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=5)
-        provider.add_span_processor(
-            BatchSpanProcessor(exporter, max_queue_size=8192, schedule_delay_millis=500, max_export_batch_size=1024)
-        )
+        leaving = Leaving(OTLPSpanExporter(endpoint=endpoint, timeout=5))
+        provider.add_span_processor(leaving)
+        _leaving.append(leaving)
     trace.set_tracer_provider(provider)
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 
 
-def flush(timeout_ms: int = 2000) -> None:
-    """Send what is left, at stop."""
+def flush(within: float = 2.0) -> None:
+    """Send what is left, at stop; what a silent receiver has not taken then (s) is lost."""
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
-        provider.force_flush(timeout_ms)
+        # the provider's own time limits are not kept
+        sending = threading.Thread(target=provider.force_flush, daemon=True)
+        sending.start()
+        sending.join(within)
+
+
+def unsent() -> int:
+    """How many spans of this process nobody has taken: they wait, or were dropped."""
+    return sum(leaving.unsent for leaving in _leaving)
 
 
 def extract(headers: Mapping[str, str]) -> Context:

@@ -1,6 +1,7 @@
 """The console as a client of the gateway, with the operator's own key: what the gateway refuses, the page refuses."""
 
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -29,15 +30,20 @@ class Problem(Exception):
 
 
 class Door:
-    """One request's way to the gateway. Every answer is JSON; anything else is a Problem."""
+    """One request's way to the gateway. Every answer is JSON; anything else is a Problem.
 
-    def __init__(self, http: httpx.AsyncClient, session: Session, language: str) -> None:
+    `recorded`: its trace may be; what a page asks by the clock would fill the list of traces with noise.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, session: Session, language: str, *, recorded: bool = True) -> None:
         self._http, self._language = http, language
         self._headers = {
             "Authorization": f"Bearer {session.key}",
             "X-Actor": quote(session.actor),
             "Accept-Language": LANGUAGES[language],
         }
+        if not recorded:
+            self._headers["traceparent"] = f"00-{token_hex(16)}-{token_hex(8)}-00"
 
     async def get(self, path: str, **query: object) -> Any:
         """A question; parameters that are None or empty are left out."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,6 +72,12 @@ def is_part(request: Request) -> bool:
     return request.headers.get("hx-request-type") == "partial"
 
 
+def by_timer(request: Request) -> bool:
+    """Whether a part of a page asks for itself again, as only its clock makes it do."""
+    source = request.headers.get("hx-source")
+    return is_part(request) and source is not None and source == request.headers.get("hx-target")
+
+
 def language_of(request: Request) -> str:
     """zh unless the operator chose otherwise."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "zh")
@@ -84,7 +90,7 @@ def view(request: Request) -> View:
     if session is None:
         raise SignedOut
     language = language_of(request)
-    door = Door(request.app.state.http, session, language)
+    door = Door(request.app.state.http, session, language, recorded=not by_timer(request))
     return View(request, session, language, door)
 
 
@@ -109,14 +115,12 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
     return HTMLResponse(templates.get_template(template).render({**base, **values}), status)
 
 
-def moment(value: str | None) -> str:
+def moment(value: datetime | str | None) -> str:
     """A time as people of the city read it: 2026-11-22 14:03:05."""
-    if not value:
-        return "–"
-    return datetime.fromisoformat(value).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
+    return _aware(value).astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S") if value else "–"
 
 
-def clock(value: str) -> str:
+def clock(value: datetime | str | None) -> str:
     """The time of the day alone: 14:03:05."""
     return moment(value)[-8:]
 
@@ -133,4 +137,13 @@ def written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-templates.filters |= {"moment": moment, "clock": clock, "milliseconds": milliseconds, "written": written}
+def ago(value: datetime | str) -> timedelta:
+    """How long ago."""
+    return datetime.now(UTC) - _aware(value)
+
+
+def _aware(value: datetime | str) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+templates.filters |= {"moment": moment, "clock": clock, "milliseconds": milliseconds, "ago": ago, "written": written}

@@ -1,6 +1,6 @@
 """瀑布图: the spans of a trace in the order in which they were called, with the time that was their own. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,12 +36,17 @@ class Span:
     @property
     def own_ms(self) -> float:
         """How long none of its children ran meanwhile."""
-        covered, until = 0, self.start
-        for child in sorted(self.children, key=lambda one: one.start):
-            begin, end = max(child.start, until), min(child.end, self.end)
-            if end > begin:
-                covered, until = covered + end - begin, end
-        return max(0.0, self.ms - covered / 1e6)
+        return max(0.0, self.ms - covered_ms(self.children, self.start, self.end))
+
+
+def covered_ms(spans: Iterable[Span], first: int, last: int) -> float:
+    """How long at least one of them ran between two times, in milliseconds."""
+    covered, until = 0, first
+    for span in sorted(spans, key=lambda one: one.start):
+        begin, end = max(span.start, until), min(span.end, last)
+        if end > begin:
+            covered, until = covered + end - begin, end
+    return covered / 1e6
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """A whole trace; `rows` are its first MOST_ROWS. `own` is the time of each service that was its own, in ms."""
+    """A whole trace; `rows` are its first MOST_ROWS. `own` is the time of each service that was its own, in ms.
+
+    `slowest` is the span with the most time of its own, and `share` the part of all own time that this is (0 to 1).
+    For `idle_ms` nothing ran: messages waited on the bus.
+    """
 
     rows: Sequence[Row]
     spans: int
@@ -63,6 +72,9 @@ class Waterfall:
     duration_ms: float
     own: Mapping[str, float]
     leads: Sequence[str]
+    slowest: Span | None
+    share: float
+    idle_ms: float
 
 
 def waterfall(trace: Mapping[str, Any]) -> Waterfall:
@@ -70,19 +82,26 @@ def waterfall(trace: Mapping[str, Any]) -> Waterfall:
     spans = spans_of(trace)
     first, last = min((span.start for span in spans), default=0), max((span.end for span in spans), default=0)
     rows, own = list[Row](), dict[str, float]()
+    slowest, most = None, -1.0
     waiting = [(root, 0) for root in reversed(roots_of(spans))]
     while waiting:
         span, depth = waiting.pop()
         rows.append(Row(span, depth, (span.start - first) / 1e6))
-        own[span.service] = own.get(span.service, 0.0) + span.own_ms
+        spent = span.own_ms
+        own[span.service] = own.get(span.service, 0.0) + spent
+        if spent > most:
+            slowest, most = span, spent
         waiting += [(child, depth + 1) for child in reversed(span.children)]
     return Waterfall(
         rows=rows[:MOST_ROWS],
         spans=len(spans),
         failed=sum(span.failed for span in spans),
         duration_ms=(last - first) / 1e6,
+        idle_ms=max(0.0, (last - first) / 1e6 - covered_ms(spans, first, last)),
         own=own,
         leads=list(dict.fromkeys(span.lead for span in spans if span.lead)),
+        slowest=slowest,
+        share=most / whole if (whole := sum(own.values())) else 0.0,
     )
 
 

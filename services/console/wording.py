@@ -130,6 +130,16 @@ STAGES: Words = {
     "handling": ("处置", "handling"),
     "callback": ("回访", "call-back"),
 }
+PROCESSES: Words = {
+    "gateway": ("网关", "gateway"),
+    "console": ("控制台", "console"),
+    "grid": ("网格", "grid"),
+    "alerts": ("告警", "alerts"),
+    "cases": ("工单", "cases"),
+    "catalogue": ("事项", "catalogue"),
+    "sharing": ("共享", "sharing"),
+}
+SERVICES = tuple(name for name in PROCESSES if name not in ("gateway", "console"))
 URGENCIES: Words = {"normal": ("一般", "normal"), "urgent": ("紧急", "urgent"), "critical": ("特急", "critical")}
 ITEM_TYPES: Words = {
     "permission": ("行政许可", "permission"),

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from opentelemetry.context import attach, detach
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +20,7 @@ from services.chassis import metrics
 from services.chassis.topology import SERVICES
 from services.gateway.answers import JSON
 from services.gateway.door import Door, door_of
+from services.gateway.journey import UNSAMPLED
 from services.gateway.plain import Plain
 
 PATIENCE = 2.0
@@ -47,11 +49,19 @@ class Readiness:
                 self.found, self.at = await self._probe(), time.monotonic()
         return self.found
 
+    async def dependencies(self) -> tuple[bool, bool]:
+        """Whether the database takes a write, and whether the broker takes a question and returns it."""
+        # a question that must come back would be told as a failure of whatever it is asked in
+        token = attach(UNSAMPLED)
+        try:
+            written, returned = await asyncio.gather(self._write(), self._ask(NOBODY, PATIENCE))
+        finally:
+            detach(token)
+        return written, returned == RETURNED
+
     async def _probe(self) -> dict[str, Any]:
-        database, returned, *heard = await asyncio.gather(
-            self._write(), self._ask(NOBODY, PATIENCE), *(self._ask(service, BRIEF) for service in SERVICES)
-        )
-        crossed = returned == RETURNED
+        asked = (self._ask(service, BRIEF) for service in SERVICES)
+        (database, crossed), heard = await asyncio.gather(self.dependencies(), asyncio.gather(*asked))
         services = {service: "ok" if code is None else "silent" for service, code in zip(SERVICES, heard, strict=True)}
         return {
             "ready": database and crossed,

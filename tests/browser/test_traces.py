@@ -53,6 +53,7 @@ def test_a_case_number_finds_its_trace_and_the_trace_tells_where_the_time_went(
     assert {"gateway", "cases"} <= services
     assert page.locator(".tag.kind-store").count() > 0
     assert page.locator(".tag.kind-bus").count() > 0
+    assert re.search(r"最慢: (gateway|cases) .+ 自身用了 .+ms", page.locator(".lead").inner_text())
     page.locator("summary").first.press("Enter")
     assert page.get_by_text("http.route").is_visible()
     desk.shoot("trace")
@@ -72,6 +73,16 @@ def test_nothing_found_is_said(desk: Desk) -> None:
     page.goto(f"{desk.console}/traces/{'0' * 32}")
     assert "没有该链路" in page.get_by_role("alert").inner_text()
     desk.faults.clear()
+
+
+def test_slow_and_failed_ones_are_one_step_away(desk: Desk, case: tuple[str, str]) -> None:
+    page = desk.sign_in()
+    page.goto(f"{desk.console}/traces")
+    page.get_by_role("link", name="慢于 500 ms").click()
+    assert page.get_by_label("至少 (毫秒)").input_value() == "500"
+    page.get_by_role("link", name="出错的", exact=True).click()
+    assert page.get_by_label("只看出错的").is_checked()
+    assert page.locator("#traces tbody tr:not(.failed)").count() == 0
 
 
 def test_the_service_map(desk: Desk, case: tuple[str, str]) -> None:

@@ -1,11 +1,17 @@
 """What is recorded of many journeys, and what is not."""
 
+import threading
+from collections.abc import Sequence
+
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased
 
 from services.chassis import tracing
 from services.chassis.company import LEAD, company
+from services.chassis.leaving import Leaving
 from services.chassis.messages import Received
 
 SAMPLED = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -51,3 +57,46 @@ def test_in_company_the_first_that_is_recorded_leads_and_the_others_say_so(
     spans = list(together._spans.values())
     assert [bool(link.attributes and link.attributes.get(LEAD)) for link in spans[1].links] == [True]  # type: ignore[attr-defined]
     assert all(span.end_time for span in spans)  # type: ignore[attr-defined]
+
+
+class Receiver(SpanExporter):
+    """Takes spans while it is there."""
+
+    there = True
+
+    def export(self, _: Sequence[ReadableSpan]) -> SpanExportResult:  # type: ignore[override]
+        return SpanExportResult.SUCCESS if self.there else SpanExportResult.FAILURE
+
+
+def test_what_nobody_took_is_counted() -> None:
+    receiver = Receiver()
+    leaving = Leaving(receiver)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(leaving)
+
+    def end(count: int) -> int:
+        for _ in range(count):
+            provider.get_tracer("test").start_span("work").end()
+        leaving.force_flush()
+        return leaving.unsent
+
+    assert end(3) == 0
+    receiver.there = False
+    assert end(4) == 4
+    receiver.there = True
+    assert end(5) == 4
+    leaving.shutdown()
+
+
+def test_a_stop_waits_for_no_silent_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = threading.Event()
+
+    class Silent(SpanProcessor):
+        def force_flush(self, _: int = 0) -> bool:  # type: ignore[override]
+            return silent.wait()
+
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(Silent())
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    tracing.flush(within=0.05)
+    silent.set()

@@ -39,6 +39,14 @@ class Intake:
         found = {*waiting, *await self.store.spans(trace)}
         return otlp.again(found) if found else None
 
+    async def store_answers(self) -> bool:
+        """Whether the store is there."""
+        try:
+            await self.store.collection.database.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
     async def work(self) -> None:
         """Prepare the store, then write and expire, for ever; while the store is away memory fills and then drops."""
         pause, prepared, expire_at = PAUSE_FIRST, False, 0.0

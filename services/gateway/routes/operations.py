@@ -14,6 +14,7 @@ from contracts.operations import (
     GetStatus,
     ListDeadLetters,
     LookAtDeadLetter,
+    Process,
     RedriveDeadLetters,
     Redriven,
     ServiceStatus,
@@ -21,8 +22,10 @@ from contracts.operations import (
 from contracts.shared import Model, Page, Scope
 from services.chassis import cursors
 from services.chassis.topology import SERVICES
+from services.chassis.vitals import vitals
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
+from services.gateway.health import Readiness
 from services.gateway.reading import Form, json_object
 
 OPS = Rule(Scope.OPS)
@@ -33,10 +36,16 @@ area = Area("operations", "运行维护: 总线、死信")
 
 
 class Bus(Model):
-    """总线: each service that answers, those that are silent, and what waits at the door."""
+    """总线: each service that answers, those that are silent, and what waits at the door.
+
+    `database`: the gateway's own takes a write. `broker`: it took a question and returned it.
+    """
 
     connected: bool
+    database: bool
+    broker: bool
     spooled: int
+    process: Process
     services: list[ServiceStatus]
     silent: list[str]
 
@@ -57,12 +66,25 @@ class Redrive(Model):
 @area.route("GET", "/v1/bus", OPS, Bus)
 async def get_bus(call: Call) -> Response:
     """Ask every service at once what waits and what died; a silent one is named."""
-    asked = [call.ask(GetStatus(caller=call.caller), PATIENCE, service) for service in SERVICES]
-    replies = await asyncio.gather(*asked, return_exceptions=True)
+    readiness: Readiness = call.request.app.state.readiness
+    asked = (call.ask(GetStatus(caller=call.caller), PATIENCE, service) for service in SERVICES)
+    (database, broker), replies = await asyncio.gather(
+        readiness.dependencies(), asyncio.gather(*asked, return_exceptions=True)
+    )
     found = [reply for reply in replies if isinstance(reply, ServiceStatus)]
     silent = [name for name, reply in zip(SERVICES, replies, strict=True) if not isinstance(reply, ServiceStatus)]
     door = call.door
-    return call.answer(Bus(connected=door.bus.connected, spooled=door.spool.waiting, services=found, silent=silent))
+    return call.answer(
+        Bus(
+            connected=door.bus.connected,
+            database=database,
+            broker=broker,
+            spooled=door.spool.waiting,
+            process=vitals(),
+            services=found,
+            silent=silent,
+        )
+    )
 
 
 @area.route(
