@@ -69,7 +69,7 @@ def _serve(container: ServiceContainer, line: Line) -> None:
     bench = next(found.get_dependency(None) for found in container.dependencies if isinstance(found, Operations))
     room = Room(settings().amqp_url, f"{container.service_name} metrics")
     queues = [receiver.queue for receiver in line.receivers]
-    soundings = Soundings(database, bench.aggregates, bench.letters, room, queues)
+    soundings = Soundings(database, bench.tally, room, queues)
     health.serve((settings().health_host, settings().health_port), line, database, soundings)
 
 

@@ -16,6 +16,7 @@ from contracts.operations import (
     ListDeadLetters,
     LookAtDeadLetter,
     NoteReplayed,
+    Outbox,
     RedriveDeadLetters,
     Redriven,
     Replay,
@@ -134,7 +135,7 @@ class Service:
         counts = self.operations.tally.look()
         return ServiceStatus(
             service=self.name,
-            outboxes=counts.outboxes,
+            outboxes=[Outbox(collection=name, pending=events) for name, (events, _) in counts.outboxes.items()],
             dead_letters=counts.dead_letters,
             listens=sorted(event.wire for event in listened(type(self))),
             store=alive(self.operations.database),

@@ -39,18 +39,13 @@ async def overview(view: View) -> Overview:
     """As far as the operator's key reaches. Raises Problem."""
     ground, alerts, cases, newest = await asyncio.gather(
         view.request.app.state.grounds.of(view.session, view.door),
-        asked(view, Scope.ALERTS_READ, "/v1/figures/alerts"),
-        asked(view, Scope.CASES_READ, "/v1/figures/cases", days=1),
-        asked(view, Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
+        view.within(Scope.ALERTS_READ, "/v1/figures/alerts"),
+        view.within(Scope.CASES_READ, "/v1/figures/cases", days=1),
+        view.within(Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
     )
     matters = matters_of(alerts, cases)
     first = busiest(matters, alerts, cases, ground.names)
     return Overview(alerts, cases, newest["items"] if newest else [], matters, first)
-
-
-async def asked(view: View, scope: Scope, path: str, **query: object) -> Any:
-    """The gateway's answer, None where the operator's key does not reach."""
-    return await view.door.get(path, **query) if view.session.may(scope) else None
 
 
 def matters_of(alerts: Figures | None, cases: Figures | None) -> dict[str, int]:

@@ -13,6 +13,8 @@ from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from contracts.shared import Scope
+from services.console import wording
 from services.console.door import Door
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
@@ -55,6 +57,10 @@ class View:
         """What the form says of these fields, without those that it leaves empty."""
         form = await self.request.form()
         return {name: text for name in fields if (text := str(form.get(name, "")).strip())}
+
+    async def within(self, scope: Scope, path: str, **query: object) -> Any:
+        """The gateway's answer to a question that needs this scope; None where the operator does not have it."""
+        return await self.door.get(path, **query) if self.session.may(scope) else None
 
     async def show_list(self, name: str, told: Mapping[str, str], **values: Any) -> Response:
         """A page of the gateway's list `name`, as `told`; only the list where a page asks for that part of itself."""
@@ -109,6 +115,7 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
         "lang": LANGUAGES[language],
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
+        "words": wording,
         "here": request.url.path,
         "tiles": request.app.state.tiles,
     }

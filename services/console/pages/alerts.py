@@ -6,7 +6,6 @@ from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -18,14 +17,14 @@ FIELDS = ("state", "type", "grid", "device", "cursor")
 
 @router.get("/alerts")
 async def list_alerts(view: Viewed) -> Response:
-    """Newest first; the table asks for itself again every two seconds."""
-    return await view.show_list("alerts", view.asked(*FIELDS), words=wording)
+    """Newest first; the table asks for itself again every second."""
+    return await view.show_list("alerts", view.asked(*FIELDS))
 
 
 @router.get("/alerts/{id}")
 async def show_alert(view: Viewed, id: str) -> Response:
     """What happened to it."""
-    return view.show("alert.html", one=await view.door.get(at("/v1/alerts/{}", id)), words=wording)
+    return view.show("alert.html", one=await view.door.get(at("/v1/alerts/{}", id)))
 
 
 @router.post("/alerts/{id}/{action}")

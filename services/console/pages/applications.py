@@ -7,7 +7,6 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -34,7 +33,7 @@ LISTS = ("materials", "missing")
 @router.get("/applications")
 async def list_applications(view: Viewed) -> Response:
     """Newest first."""
-    return await view.show_list("applications", view.asked(*FIELDS), words=wording)
+    return await view.show_list("applications", view.asked(*FIELDS))
 
 
 @router.get("/applications/{app_no}")
@@ -43,7 +42,7 @@ async def show_application(view: Viewed, app_no: str) -> Response:
     paths = at("/v1/applications/{}", app_no), at("/v1/applications/{}/timeline", app_no)
     found, timeline = await asyncio.gather(*map(view.door.get, paths))
     record = timeline["items"]
-    return view.show("application.html", one=found, record=record, asked=ASKED, lists=LISTS, words=wording)
+    return view.show("application.html", one=found, record=record, asked=ASKED, lists=LISTS)
 
 
 @router.post("/applications/{app_no}/{action}")

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.faults import Fault
 from contracts.shared import Scope
 from services.chassis import safe_json
-from services.console import obituary, wording
+from services.console import obituary
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import CITY_TIME, PAGE, View, Viewed, is_part
@@ -68,9 +68,7 @@ async def show_bus(view: Viewed) -> Response:
     told = view.asked(*FIELDS)
     letters = view.door.get("/v1/dead-letters", **{**told, **_times(told)}, limit=PAGE)
     bus, found = await asyncio.gather(view.door.get("/v1/bus"), letters)
-    return view.show(
-        "bus.html", bus=bus, told=told, order=_order(view), going=False, found=found, words=wording, obituary=obituary
-    )
+    return view.show("bus.html", bus=bus, told=told, order=_order(view), going=False, found=found, obituary=obituary)
 
 
 @router.post("/bus/dead-letters/{service}/{id}/look")
@@ -78,7 +76,7 @@ async def look(view: Viewed, service: str, id: str) -> Response:
     """The payload; that it was looked at is recorded."""
     found = await view.door.post(at("/v1/dead-letters/{}/{}:look", service, id))
     told = {"found": found, "service": service, "id": id, "subject": _subject(found["body"])}
-    return view.show("dead_letter.html", **told, words=wording, obituary=obituary)
+    return view.show("dead_letter.html", **told, obituary=obituary)
 
 
 @router.post("/bus/redrive")

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
 from services.console.lateness import Account, pressing
 from services.console.names import Names
@@ -37,7 +36,7 @@ MOST_DIGITS = 6
 async def list_cases(view: Viewed) -> Response:
     """Newest first."""
     categories = await view.request.app.state.names.categories(view.door)
-    return await view.show_list("cases", view.asked(*FIELDS), words=wording, categories=categories, pressing=pressing)
+    return await view.show_list("cases", view.asked(*FIELDS), categories=categories, pressing=pressing)
 
 
 @router.get("/cases/{case_no}")
@@ -57,7 +56,6 @@ async def show_case(view: Viewed, case_no: str) -> Response:
         categories=categories,
         standing=Account(found, steps, datetime.now(UTC), view.language, owner).standing(),
         asked=ASKED,
-        words=wording,
     )
 
 

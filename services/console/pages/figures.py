@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from contracts.cases import Days
 from contracts.shared import Scope
-from services.console import standings, wording
+from services.console import standings
 from services.console.charts import charts
 from services.console.door import at
 from services.console.lateness import pressing
 from services.console.names import Names
-from services.console.overview import asked
 from services.console.pages import Page
 from services.console.rendering import PAGE, View, Viewed
 from services.console.wording import span
@@ -31,8 +30,8 @@ async def show_figures(view: Viewed) -> Response:
     """All of it for one period."""
     (found, rows), catalogue, ground = await asyncio.gather(
         _orgs(view),
-        asked(view, Scope.CATALOGUE_READ, "/v1/figures/catalogue"),
-        asked(view, Scope.GRID_READ, "/v1/figures/grid"),
+        view.within(Scope.CATALOGUE_READ, "/v1/figures/catalogue"),
+        view.within(Scope.GRID_READ, "/v1/figures/grid"),
     )
     told = _told(view)
     return view.show(
@@ -45,7 +44,6 @@ async def show_figures(view: Viewed) -> Response:
         catalogue=catalogue,
         ground=ground,
         standings=standings,
-        words=wording,
         lasted=lambda hours: span(view.language, timedelta(hours=hours)),
     )
 
@@ -77,7 +75,6 @@ async def show_cases(view: Viewed, figure: str) -> Response:
         org=standings.name_of(told["org"], orgs, view.language) if told["org"] else "",
         categories=categories,
         pressing=pressing,
-        words=wording,
     )
 
 

@@ -38,7 +38,7 @@ async def show_health(view: Viewed) -> Response:
     template = "health_part.html" if is_part(view.request) else "health.html"
     own: Process = vitals()
     troubles = list(_troubles(view, bus, traces))
-    return view.show(template, bus=bus, traces=traces, own=own, troubles=troubles, words=wording)
+    return view.show(template, bus=bus, traces=traces, own=own, troubles=troubles)
 
 
 async def _bus(view: View) -> dict[str, Any] | None:

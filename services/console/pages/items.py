@@ -3,7 +3,6 @@
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed, is_part
@@ -20,20 +19,20 @@ async def list_items(view: Viewed) -> Response:
     if code:
         return RedirectResponse(at("/items/{}", code), 303)
     figures = None if is_part(view.request) else await view.door.get("/v1/figures/catalogue")
-    return await view.show_list("items", view.asked(*FIELDS), figures=figures, words=wording)
+    return await view.show_list("items", view.asked(*FIELDS), figures=figures)
 
 
 @router.get("/items/{code}")
 async def show_item(view: Viewed, code: str) -> Response:
     """What it says now, and what may be done to it."""
-    return view.show("item.html", one=await view.door.get(at("/v1/items/{}", code)), current=True, words=wording)
+    return view.show("item.html", one=await view.door.get(at("/v1/items/{}", code)), current=True)
 
 
 @router.get("/items/{code}/versions/{version_no}")
 async def show_version(view: Viewed, code: str, version_no: str) -> Response:
     """What it said in a version, which applications may still be pinned to."""
     found = await view.door.get(at("/v1/items/{}/versions/{}", code, version_no))
-    return view.show("item.html", one=found, current=False, words=wording)
+    return view.show("item.html", one=found, current=False)
 
 
 @router.post("/items/{code}/{action}")

@@ -5,9 +5,8 @@ import asyncio
 from starlette.responses import Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
-from services.console.overview import asked, overview
+from services.console.overview import overview
 from services.console.pages import Page
 from services.console.rendering import Viewed, is_part
 
@@ -19,7 +18,7 @@ SHOWN = 10
 @router.get("/map")
 async def show_map(view: Viewed) -> Response:
     """The map; only what changes by the second where the page asks for that part of itself."""
-    return view.show("map_part.html" if is_part(view.request) else "map.html", now=await overview(view), words=wording)
+    return view.show("map_part.html" if is_part(view.request) else "map.html", now=await overview(view))
 
 
 @router.get("/map/grids.json")
@@ -38,8 +37,8 @@ async def show_grid(view: Viewed, code: str) -> Response:
     found, responsible, alerts, cases = await asyncio.gather(
         view.door.get(at("/v1/grids/{}", code)),
         view.door.get(at("/v1/grids/{}/responsible", code)),
-        asked(view, Scope.ALERTS_READ, "/v1/alerts", grid=code, limit=SHOWN),
-        asked(view, Scope.CASES_READ, "/v1/cases", grid=code, limit=SHOWN),
+        view.within(Scope.ALERTS_READ, "/v1/alerts", grid=code, limit=SHOWN),
+        view.within(Scope.CASES_READ, "/v1/cases", grid=code, limit=SHOWN),
     )
     return view.show(
         "grid_part.html" if is_part(view.request) else "grid.html",
@@ -47,5 +46,4 @@ async def show_grid(view: Viewed, code: str) -> Response:
         responsible=responsible["items"],
         alerts=alerts,
         cases=cases,
-        words=wording,
     )

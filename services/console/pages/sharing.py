@@ -5,7 +5,6 @@ import asyncio
 from starlette.responses import RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -20,7 +19,7 @@ MASK = "mask."
 @router.get("/sharing")
 async def list_datasets(view: Viewed) -> Response:
     """The directory, by code."""
-    return await view.show_list("datasets", view.asked("provider", "cursor"), words=wording)
+    return await view.show_list("datasets", view.asked("provider", "cursor"))
 
 
 @router.get("/sharing/datasets/{code}")
@@ -36,7 +35,7 @@ async def show_dataset(view: Viewed, code: str) -> Response:
     )
     applications, grants = found or (None, None)
     told = {"one": one, "schema": schema["json_schema"], "applications": applications, "grants": grants}
-    return view.show("dataset.html", words=wording, **told)
+    return view.show("dataset.html", **told)
 
 
 @router.post("/sharing/datasets/{code}/{action}")
@@ -49,7 +48,7 @@ async def act(view: Viewed, code: str, action: str) -> Response:
 @router.get("/sharing/applications")
 async def list_applications(view: Viewed) -> Response:
     """Newest first."""
-    return await view.show_list("dataset-applications", view.asked(*FIELDS), words=wording)
+    return await view.show_list("dataset-applications", view.asked(*FIELDS))
 
 
 @router.post("/sharing/applications")
@@ -74,7 +73,7 @@ async def decide(view: Viewed, id: str, decision: str) -> Response:
 @router.get("/sharing/grants")
 async def list_grants(view: Viewed) -> Response:
     """Newest first."""
-    return await view.show_list("grants", view.asked(*FIELDS), words=wording)
+    return await view.show_list("grants", view.asked(*FIELDS))
 
 
 @router.post("/sharing/grants/{id}/revoke")
@@ -86,7 +85,7 @@ async def revoke(view: Viewed, id: str) -> Response:
 @router.get("/sharing/subscriptions")
 async def list_subscriptions(view: Viewed) -> Response:
     """One's own department's."""
-    return await view.show_list("subscriptions", view.asked("cursor"), words=wording)
+    return await view.show_list("subscriptions", view.asked("cursor"))
 
 
 @router.get("/sharing/exchanges")
@@ -94,7 +93,7 @@ async def list_exchanges(view: Viewed) -> Response:
     """Newest first; `verify` checks the whole chain before."""
     verdict = await view.door.get("/v1/exchange-log:verify") if view.asked("verify")["verify"] else None
     told = view.asked(*FIELDS, "department")
-    return await view.show_list("exchange-log", told, words=wording, verdict=verdict)
+    return await view.show_list("exchange-log", told, verdict=verdict)
 
 
 def to_dataset(told: dict[str, str]) -> Response:

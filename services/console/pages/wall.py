@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from contracts.shared import Scope
-from services.console import wording
 from services.console.overview import overview
 from services.console.pages import Page
 from services.console.rendering import Viewed, is_part
@@ -16,4 +15,4 @@ router = page.router
 async def show_wall(view: Viewed) -> Response:
     """As the map, in large."""
     template = "wall_part.html" if is_part(view.request) else "wall.html"
-    return view.show(template, now=await overview(view), words=wording)
+    return view.show(template, now=await overview(view))
