@@ -1,4 +1,4 @@
-"""Every page of the menu without a mouse, in both languages, light and dark."""
+"""Every page of the menu without a mouse; scanned dark in Chinese and light in English."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def test_everything_is_reached_and_seen_by_keyboard(desk: Desk, path: str) -> No
     assert page.evaluate("keyboard.unseen()") == []
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "light"), ("zh", "dark"), ("en", "dark")])
+@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
 def test_a_scan_finds_nothing_on_any_page(desk: Desk, language: str, theme: str) -> None:
     page = desk.sign_in("admin")
     chosen = {LANGUAGE_COOKIE: language, THEME_COOKIE: theme}
