@@ -94,6 +94,14 @@ class Outbox(Model):
     pending: int
 
 
+class Queue(Model):
+    """Messages ready in a queue of the broker, and how many take from it."""
+
+    name: str
+    ready: int
+    consumers: int
+
+
 class Process(Model):
     """One process: since when it runs, and the memory that it holds, in bytes.
 
@@ -115,13 +123,16 @@ class ServiceStatus(Model):
     outboxes: list[Outbox]
     dead_letters: int
     listens: list[str]
+    queues: list[Queue] = []
     store: bool = True
     counted_at: AwareDatetime | None = None
     process: Process | None = None
 
 
 class GetStatus(Query[ServiceStatus]):
-    """What waits and what died."""
+    """What waits and what died; what waits in the broker only where `queues` are asked for."""
+
+    queues: bool = False
 
 
 class Replayed(Model):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from amqp.exceptions import NotFound
 from eventlet.greenthread import sleep
@@ -14,6 +15,13 @@ ROOM = 1000
 _LOOK_EVERY_S = 0.25
 
 
+class Depth(NamedTuple):
+    """Messages ready in a queue, and consumers on it."""
+
+    ready: int
+    consumers: int
+
+
 class Room:
     """Before much is sent at once: are the queues there, and have they room? Looking needs no right on a queue."""
 
@@ -22,14 +30,19 @@ class Room:
 
     def waiting(self, queues: Iterable[str]) -> dict[str, int | None]:
         """How many messages wait in each; None for a queue that is not there. Raises Unavailable."""
-        found: dict[str, int | None] = {}
+        return {queue: depth and depth.ready for queue, depth in self.depths(queues).items()}
+
+    def depths(self, queues: Iterable[str]) -> dict[str, Depth | None]:
+        """The depth of each; None for a queue that is not there. Raises Unavailable."""
+        found: dict[str, Depth | None] = {}
         try:
             connection = connect(self._url, self._name)
             try:
                 channel = connection.channel()
                 for queue in sorted(set(queues)):
                     try:
-                        found[queue] = channel.queue_declare(queue, passive=True).message_count
+                        told = channel.queue_declare(queue, passive=True)
+                        found[queue] = Depth(told.message_count, told.consumer_count)
                     except NotFound:
                         # the broker closes the channel on which it said so
                         found[queue], channel = None, connection.channel()

@@ -15,7 +15,6 @@ from services.chassis.entrypoints import StoreDependency
 from services.chassis.line import Line
 from services.chassis.logs import describe
 from services.chassis.registry import service_class
-from services.chassis.room import Room
 from services.chassis.service import Operations, Service
 from services.chassis.settings import settings
 from services.chassis.soundings import Soundings
@@ -67,9 +66,7 @@ def run(service: type[Service]) -> int:
 def _serve(container: ServiceContainer, line: Line) -> None:
     database = next(found.database for found in container.dependencies if isinstance(found, StoreDependency))
     bench = next(found.get_dependency(None) for found in container.dependencies if isinstance(found, Operations))
-    room = Room(settings().amqp_url, f"{container.service_name} metrics")
-    queues = [receiver.queue for receiver in line.receivers]
-    soundings = Soundings(database, bench.tally, room, queues)
+    soundings = Soundings(database, bench.tally, bench.depths)
     health.serve((settings().health_host, settings().health_port), line, database, soundings)
 
 

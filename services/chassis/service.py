@@ -17,6 +17,7 @@ from contracts.operations import (
     LookAtDeadLetter,
     NoteReplayed,
     Outbox,
+    Queue,
     RedriveDeadLetters,
     Redriven,
     Replay,
@@ -29,7 +30,9 @@ from contracts.shared import Page, Scope
 from services.chassis.aggregates import Aggregates, Document
 from services.chassis.copies import LocalCopy
 from services.chassis.dead_letters import DeadLetters, Letter, files_dead_letters
+from services.chassis.depths import Depths
 from services.chassis.entrypoints import StoreDependency, answers, listened
+from services.chassis.line import Line
 from services.chassis.links import Publisher
 from services.chassis.rebuilding import Rebuilding
 from services.chassis.redriving import Redriving
@@ -49,6 +52,7 @@ class Bench:
     aggregates: list[Aggregates]
     letters: DeadLetters
     tally: Tally
+    depths: Depths
     redriving: Redriving
     event_log: EventLog
     rebuilding: Rebuilding
@@ -81,6 +85,7 @@ class Operations(DependencyProvider):
             aggregates,
             letters,
             Tally(aggregates, letters),
+            Depths(room, [receiver.queue for receiver in self.container.shared_extensions[Line].receivers]),
             letters.redriving(self._publisher, room),
             EventLog(self._database, name, self._publisher, room),
             Rebuilding(self._database, name, copies, room),
@@ -131,13 +136,15 @@ class Service:
         return self.operations.rebuilding.look()
 
     @answers(GetStatus, scope=Scope.OPS)
-    def get_status(self, _query: GetStatus) -> ServiceStatus:
+    def get_status(self, query: GetStatus) -> ServiceStatus:
         counts = self.operations.tally.look()
+        depths = self.operations.depths.look() if query.queues else {}
         return ServiceStatus(
             service=self.name,
             outboxes=[Outbox(collection=name, pending=events) for name, (events, _) in counts.outboxes.items()],
             dead_letters=counts.dead_letters,
             listens=sorted(event.wire for event in listened(type(self))),
+            queues=[Queue(name=name, **depth._asdict()) for name, depth in depths.items()],
             store=alive(self.operations.database),
             counted_at=counts.at,
             process=vitals(),

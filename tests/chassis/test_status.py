@@ -61,3 +61,13 @@ def test_nobody_waits_for_a_long_count() -> None:
     assert tally.look().at is None
     counted.send()
     assert tally.look().dead_letters == 100_000
+
+
+def test_what_waits_in_its_queues_and_how_many_take_it(running: Probe) -> None:
+    def asked(queues: bool) -> ServiceStatus:
+        return running.ask(lambda bus: bus.ask(GetStatus(caller=CALLER, queues=queues), timeout=2.0, service="probe"))
+
+    found = eventually(lambda: asked(queues=True).queues)
+    assert {"probe.probe.made.v1", "probe.dead", "rpc-probe"} <= {queue.name for queue in found}
+    assert {(queue.ready, queue.consumers) for queue in found} == {(0, 1)}
+    assert asked(queues=False).queues == []

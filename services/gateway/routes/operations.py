@@ -67,7 +67,7 @@ class Redrive(Model):
 async def get_bus(call: Call) -> Response:
     """Ask every service at once what waits and what died; a silent one is named."""
     readiness: Readiness = call.request.app.state.readiness
-    asked = (call.ask(GetStatus(caller=call.caller), PATIENCE, service) for service in SERVICES)
+    asked = (call.ask(GetStatus(caller=call.caller, queues=True), PATIENCE, service) for service in SERVICES)
     (database, broker), replies = await asyncio.gather(
         readiness.dependencies(), asyncio.gather(*asked, return_exceptions=True)
     )
