@@ -83,10 +83,11 @@ def _elect(client: MongoClient[dict[str, object]]) -> None:
 def _secantus(home: Home, directory: Path, port: int, auth: bool) -> list[str]:
     # named, so that it does not look for one in the working directory, the user's home and /etc
     config = home.write_text("store/secantusd.toml", "")
+    # with less cache, changes that wait to be written once brought the whole store to a stand
     return [
         str(Path(sys.executable).with_name("secantusd-py")),
         *("--config", str(config), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(directory)),
-        *("--cache-size", "256M", "--sync-on-commit", "--log-level", "WARNING"),
+        *("--cache-size", "1G", "--sync-on-commit", "--log-level", "WARNING"),
         *(["--auth"] if auth else []),
     ]
 
