@@ -23,8 +23,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, metrics
 from services.console import first, guard, signing
-from services.console.ground import Grounds
+from services.console.ground import Ground
+from services.console.keeping import Kept
 from services.console.names import Names
+from services.console.overview import GROUND_KEPT_S, NEWS_KEPT_S, Overview
 from services.console.pages import pages
 from services.console.rendering import HERE
 from services.console.session import Sessions
@@ -92,7 +94,7 @@ def build(settings: ConsoleSettings) -> Doors:
         store = TraceStore(client[settings.database or "traces"], settings.trace_days)
         intake = app.state.traces = machines.state.traces = Intake(store, settings.trace_queue)
         app.state.sessions = Sessions(settings)
-        app.state.grounds = Grounds()
+        app.state.grounds, app.state.overviews = Kept[Ground](GROUND_KEPT_S), Kept[Overview](NEWS_KEPT_S)
         app.state.names = Names()
         app.state.http = httpx.AsyncClient(base_url=settings.gateway_url, trust_env=False)
         work = asyncio.create_task(intake.work())

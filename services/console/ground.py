@@ -1,18 +1,12 @@
-"""The city's grids as the map draws them: fetched with the operator's own key, and kept for a minute for that key."""
+"""The city's grids as the map draws them, fetched with the operator's own key."""
 
-import asyncio
 import json
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from services.console.door import Door
-from services.console.session import Session
 
-KEPT_S = 60.0
-MOST_KEYS = 16
 AT_ONCE = 200
 GONE = frozenset({"draft", "cancelled", "retired"})
 # a tenth of a metre, which is finer than any screen
@@ -32,27 +26,8 @@ class Ground:
         return f'"{sha256(self.document).hexdigest()[:16]}"'
 
 
-class Grounds:
-    """The last ground of each key."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[float, asyncio.Task[Ground]]] = OrderedDict()
-
-    async def of(self, session: Session, door: Door) -> Ground:
-        """What this key may see. Raises Problem."""
-        whose, now = sha256(session.key.encode()).hexdigest(), time.monotonic()
-        at, task = self._kept.get(whose, (0.0, None))
-        if task is None or now - at > KEPT_S or (task.done() and task.exception()):
-            task = asyncio.create_task(_fetch(door))
-            self._kept[whose] = now, task
-            self._kept.move_to_end(whose)
-            while len(self._kept) > MOST_KEYS:
-                self._kept.popitem(last=False)
-        # who goes away must not take the answer from those who wait for the same
-        return await asyncio.shield(task)
-
-
-async def _fetch(door: Door) -> Ground:
+async def ground(door: Door) -> Ground:
+    """As far as the key of the door reaches. Raises Problem."""
     grids: list[dict[str, Any]] = []
     cursor = None
     while True:

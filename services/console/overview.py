@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from contracts.shared import Scope
+from services.console.ground import Ground, ground
+from services.console.keeping import Kept
 from services.console.rendering import View
 
 BUSIEST, NEWEST = 10, 30
+# seconds: grids are moved by decree, and a page asks for what is new each second
+GROUND_KEPT_S, NEWS_KEPT_S = 60.0, 0.8
 Figures = Mapping[str, Any]
 
 
@@ -37,14 +42,25 @@ class Overview:
 
 async def overview(view: View) -> Overview:
     """As far as the operator's key reaches. Raises Problem."""
-    ground, alerts, cases, newest = await asyncio.gather(
-        view.request.app.state.grounds.of(view.session, view.door),
+    kept: Kept[Overview] = view.request.app.state.overviews
+    return await kept.of(view.session, partial(_look, view))
+
+
+async def ground_of(view: View) -> Ground:
+    """The grids that the operator's key shows. Raises Problem."""
+    kept: Kept[Ground] = view.request.app.state.grounds
+    return await kept.of(view.session, partial(ground, view.door))
+
+
+async def _look(view: View) -> Overview:
+    city, alerts, cases, newest = await asyncio.gather(
+        ground_of(view),
         view.within(Scope.ALERTS_READ, "/v1/figures/alerts"),
         view.within(Scope.CASES_READ, "/v1/figures/cases", days=1),
         view.within(Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
     )
     matters = matters_of(alerts, cases)
-    first = busiest(matters, alerts, cases, ground.names)
+    first = busiest(matters, alerts, cases, city.names)
     return Overview(alerts, cases, newest["items"] if newest else [], matters, first)
 
 

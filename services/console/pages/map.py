@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from contracts.shared import Scope
 from services.console.door import at
-from services.console.overview import overview
+from services.console.overview import ground_of, overview
 from services.console.pages import Page
 from services.console.rendering import Viewed, is_part
 
@@ -24,7 +24,7 @@ async def show_map(view: Viewed) -> Response:
 @router.get("/map/grids.json")
 async def grids(view: Viewed) -> Response:
     """The ground as GeoJSON, features by grid code."""
-    ground = await view.request.app.state.grounds.of(view.session, view.door)
+    ground = await ground_of(view)
     headers = {"ETag": ground.tag, "Cache-Control": "private, no-cache"}
     if view.request.headers.get("if-none-match") == ground.tag:
         return Response(status_code=304, headers=headers)
