@@ -2,14 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from contracts.alerts import AlertRaised
-from contracts.cases import CaseState, ListCases, Place, Reporter
+from contracts.alerts import AlertRaised, AlertType
+from contracts.cases import Case, CaseState, ListCases, Place, Reporter
 from contracts.faults import Conflict, Invalid
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting, Role
 from contracts.shared import Caller, Geometry, Point, Scope
@@ -209,6 +210,50 @@ def test_lists_are_newest_first_and_whole_over_pages(database: Store) -> None:
     assert one.timeline == []
     with pytest.raises(Invalid):
         store.page(ListCases(caller=READER, cursor="nonsense"))
+
+
+def test_conditions_together_leave_what_meets_each_of_them(database: Store) -> None:
+    store = CaseStore(database)
+    kinds = (AlertType.INTRUSION, AlertType.FIRE_SMOKE)
+    # more than a window of them
+    for start in range(0, 300, 100):
+        part = [
+            Received(
+                alert(id=f"{one:04}", grid=GRID if one % 3 else None, path=PATH, type=kinds[one % 2]), str(one), "a", 1
+            )
+            for one in range(start, start + 100)
+        ]
+        open_for(store, part)
+    everything = pages(store)
+    for number, one in enumerate(everything):
+        if number % 5 == 0:
+            database["cases"].update_one({"_id": one.case_no}, {"$set": {"state": CaseState.CLOSED, "assignee": "W9"}})
+    everything = pages(store)
+    choices: dict[str, tuple[str | None, ...]] = {
+        "grid": (None, GRID),
+        "assignee": (None, "W9"),
+        "category": (None, everything[0].category, everything[1].category),
+        "state": (None, CaseState.REPORTED, CaseState.CLOSED),
+    }
+    for chosen in product(*choices.values()):
+        told = {name: value for name, value in zip(choices, chosen, strict=True) if value is not None}
+        wanted = [
+            one.case_no
+            for one in everything
+            if all(value == (one.place.grid if name == "grid" else getattr(one, name)) for name, value in told.items())
+        ]
+        assert [one.case_no for one in pages(store, limit=23, **told)] == wanted, told
+
+
+def pages(store: CaseStore, limit: int = 200, **told: object) -> list[Case]:
+    """All cases that meet what is told, page by page."""
+    found, cursor = list[Case](), None
+    while True:
+        page = store.page(ListCases.model_validate({"caller": READER, "limit": limit, "cursor": cursor, **told}))
+        found += page.items
+        cursor = page.next
+        if not cursor:
+            return found
 
 
 def test_what_ships_is_seeded_once_and_what_was_changed_stays(database: Store) -> None:

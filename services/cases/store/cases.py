@@ -1,6 +1,6 @@
 """Cases: opened in batches, changed one step at a time, listed newest first, looked at when their clocks say so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,8 +23,9 @@ from services.cases.store.surroundings import Surroundings
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Changed, New
 from services.chassis.messages import Received
+from services.chassis.stretches import newest
 
-# the narrowest first: the embedded store takes the index of a query's first field, and scans when given a hint
+# the narrowest first
 FILTERS = {"grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
 INDEXES = [
     IndexModel([("origin", 1)], unique=True),
@@ -112,24 +113,15 @@ class CaseStore(Surroundings):
 
     def page(self, query: ListCases) -> Page[Case]:
         """Newest first."""
-        newest = int(cursors.decode(query.cursor, 1)[0] or 0) if query.cursor else self._positions.last()
+        top = int(cursors.decode(query.cursor, 1)[0] or 0) if query.cursor else self._positions.last()
         wanted = {field: value for name, field in FILTERS.items() if (value := getattr(query, name)) is not None}
         if query.alert is not None:
             wanted = {"origin": alert_origin(query.alert), **wanted}
-        found = self._newest(wanted, newest, query.limit + 1)
+        count = query.limit + 1
+        ranges = _ranges(top, max(FIRST_WINDOW, count))
+        found = newest(self.cases.collection, "position", ranges, wanted, limit=count, hidden=UNLISTED)
         rest = cursors.encode(found[query.limit]["position"]) if len(found) > query.limit else None
         return Page[Case](items=[StoredCase(one).shown_to(query.caller) for one in found[: query.limit]], next=rest)
-
-    def _newest(self, wanted: Document, top: int, count: int) -> list[Document]:
-        """In windows that widen: the embedded store reads a whole range before it heeds a limit."""
-        found: list[Document] = []
-        window = max(FIRST_WINDOW, count)
-        while top > 0 and len(found) < count:
-            bounds = {"position": {"$gt": top - window, "$lte": top}}
-            part = self.cases.collection.find({**wanted, **bounds}, UNLISTED)
-            found += part.sort("position", -1).limit(count - len(found))
-            top, window = top - window, window * WIDER
-        return found
 
     def _new(self, reports: Sequence[Report]) -> list[New]:
         now = context.now()
@@ -142,3 +134,10 @@ class CaseStore(Surroundings):
             outcome = open_case(report, case_no, rosters, now)
             new.append(New(new_document(report, outcome, position, now), outcome.events))
         return new
+
+
+def _ranges(top: int, window: int) -> Iterator[dict[str, int]]:
+    """From the newest position down, in windows that widen."""
+    while top > 0:
+        yield {"$gt": top - window, "$lte": top}
+        top, window = top - window, window * WIDER
