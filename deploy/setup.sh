@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, RabbitMQ's program, and what the console's
-# pages load. `setup.sh tests` adds a browser with Chinese letters and Prometheus's tools. Does nothing, quickly, where
+# pages load. `setup.sh tests` adds a browser with Chinese letters, Prometheus's and GDAL's tools. Does nothing, quickly, where
 # all is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -105,4 +105,8 @@ fi
 if [ "${1:-}" = tests ] && ! command -v promtool >/dev/null; then
     say "安装 Prometheus 的工具 / installing Prometheus's tools"
     install_stopped prometheus prometheus.service
+fi
+if [ "${1:-}" = tests ] && ! command -v ogr2ogr >/dev/null; then
+    say "安装 GDAL 的工具 / installing GDAL's tools"
+    apt_install gdal-bin
 fi

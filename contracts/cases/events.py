@@ -91,3 +91,9 @@ class CaseOverdue(CaseStep, wire="cases.overdue.v1", public=True):
 
     stage: Stage
     due_at: AwareDatetime
+
+
+class CaseMoved(CaseStep, wire="cases.moved.v1"):
+    """The ground was redrawn: the case lies in another grid now."""
+
+    from_grid: str

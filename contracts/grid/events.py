@@ -1,10 +1,10 @@
 """What the grid registry tells."""
 
+from pydantic import AwareDatetime
+
 from contracts.base import Event
-from contracts.grid.models import (
-    GridState,
-    Posting,
-)
+from contracts.grid.models import GridState
+from contracts.grid.staff import Posting, Role
 from contracts.shared import Geometry
 
 
@@ -17,6 +17,7 @@ class GridPublished(Event, wire="grid.published.v1"):
     path: list[str]
     geometry: Geometry
     geometry_version: int
+    large: bool = False
     version: int
 
 
@@ -30,6 +31,7 @@ class GridAdjusted(Event, wire="grid.adjusted.v1"):
     geometry: Geometry
     geometry_version: int
     state: GridState
+    large: bool = False
     version: int
 
 
@@ -48,3 +50,31 @@ class GroundImported(Event, wire="grid.imported.v1", public=True):
     created: int
     changed: int
     rejected: int
+
+
+class GridUnstaffed(Event, wire="grid.unstaffed.v1", public=True):
+    """Roles of an active grid that nobody fills any more."""
+
+    target: str
+    roles: list[Role]
+    version: int
+
+
+class StaffOnLeave(Event, wire="grid.staff_on_leave.v1", public=True):
+    """Somebody went on leave (numbers of staff, never names)."""
+
+    target: str
+    staff_no: str
+    role: Role
+    backup: str | None = None
+    until: AwareDatetime | None = None
+    version: int
+
+
+class CoverageGapFound(Event, wire="grid.coverage_gap_found.v1", public=True):
+    """More of a community's ground is in no active grid than was last told."""
+
+    community: str
+    area_m2: float
+    gap_m2: float
+    version: int

@@ -1,10 +1,12 @@
-"""What the grid registry knows: territories, grids, staff and their postings, and what it answers."""
+"""What the grid registry knows of the ground: territories and grids, and what it answers."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from contracts.grid.staff import Responsible
 from contracts.shared import Geometry, GridCode, Model, TimelineEntry
 
 TerritoryCode = Annotated[
@@ -31,19 +33,6 @@ class Level(StrEnum):
     COMMUNITY = "community"
 
 
-class Role(StrEnum):
-    """The five levels of grid staff 网格员队伍, and those who help them."""
-
-    SUPERVISOR = "supervisor"
-    CHIEF = "chief"
-    WORKER = "worker"
-    GROUP_LEADER = "group_leader"
-    BUILDING_HEAD = "building_head"
-    PART_TIME = "part_time"
-    VOLUNTEER = "volunteer"
-    REPORTED_MEMBER = "reported_member"
-
-
 class GridState(StrEnum):
     """draft → active → changing → active | retired; draft → cancelled; active ⇄ suspended."""
 
@@ -64,6 +53,15 @@ class GridAction(StrEnum):
     CANCEL = "cancel"
 
 
+class Alias(Model):
+    """旧代码: a code that a territory had before, and until when."""
+
+    code: str
+    name: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class Territory(Model):
     """区域: a unit of the division tree."""
 
@@ -74,20 +72,8 @@ class Territory(Model):
     path: list[str]
     has_geometry: bool = False
     statistical: bool = Field(default=False, description="统计用区划 such as 市辖区: a step in the tree, no real unit")
+    aliases: list[Alias] = []
     version: int = 1
-
-
-class Posting(Model):
-    """任职: one person in one role at one place. `post` A is a desk of the service station, B a grid."""
-
-    staff_no: str
-    role: Role
-    post: Literal["A", "B"] = "B"
-    primary: bool = False
-    backup_for: str | None = None
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    state: Literal["planned", "current", "on_leave", "ended", "cancelled"] = "current"
 
 
 class Grid(Model):
@@ -106,29 +92,29 @@ class Grid(Model):
     population: int | None = None
     party_branch: str | None = None
     responsible_body: str | None = None
+    large: bool = Field(default=False, description="大网格: it covers small grids and answers where none of them does")
+    overlay_of: str | None = Field(default=None, description="the large grid that this one fills")
+    predecessors: list[str] = []
+    successors: list[str] = []
+    plan: str | None = Field(default=None, description="the plan that is about to change it")
+    valid_from: AwareDatetime | None = Field(default=None, description="since when the grid is as told here")
     version: int = 1
     timeline: list[TimelineEntry] = []
 
 
-class StaffMember(Model):
-    """网格人员. The phone number is masked unless the caller may read personal values."""
+class GridPeriod(Model):
+    """One stretch of a grid's history; `valid_to` is absent for the present one."""
 
-    staff_no: str
+    code: str
     name: str
-    phone: str | None = None
-    role: Role
-    org: str | None = None
-    state: Literal["active", "left"] = "active"
-    version: int = 1
-
-
-class Responsible(Model):
-    """Who answers for a place, and the rule that named them."""
-
-    staff_no: str
-    role: Role
-    at: str = Field(description="code of the grid or territory that names the person")
-    rule: str
+    state: GridState
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+    geometry_version: int = 0
+    area_m2: float | None = None
+    households: int | None = None
+    geometry: Geometry | None = None
+    version: int
 
 
 class Located(Model):
@@ -150,6 +136,16 @@ class LocatedMany(Model):
     items: list[Located]
 
 
+class Coverage(Model):
+    """覆盖: how much of a community's ground its active grids hold, in square metres."""
+
+    community: str
+    name: str
+    area_m2: float
+    covered_m2: float
+    gap_m2: float
+
+
 class GridFigures(Model):
     """Numbers about the ground: how many, and which grids lack what the rules ask for."""
 
@@ -160,6 +156,11 @@ class GridFigures(Model):
     without_chief: list[str]
     without_worker: list[str]
     without_party_branch: int
+    vacancies: int = 0
+    large_grids: int = 0
+    buildings: int = 0
+    registered_households: int = 0
+    coverage: list[Coverage] = Field(default=[], description="communities whose ground has a gap, the largest first")
 
 
 class ActivationFault(Model):

@@ -1,8 +1,8 @@
-"""What may be asked of the grid registry."""
+"""What may be asked of the grid registry about the ground, and ordered."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field
 
 from contracts.base import Command, Query
 from contracts.grid.models import (
@@ -11,24 +11,19 @@ from contracts.grid.models import (
     Grid,
     GridAction,
     GridFigures,
+    GridPeriod,
     GridState,
     Level,
     Located,
     LocatedMany,
-    Posting,
-    Responsible,
-    Role,
-    StaffMember,
     Territory,
     TerritoryCode,
 )
 from contracts.shared import (
     Cursor,
-    Done,
     Geometry,
     GridCode,
     ImportReport,
-    Key,
     Latitude,
     Limit,
     Longitude,
@@ -71,6 +66,13 @@ class ImportGround(Command[ImportReport]):
     datum: Datum | str = Datum.WGS84
 
 
+class ImportAliases(Command[ImportReport]):
+    """Old codes of territories. A row: code (the present one), alias, name, valid_from, valid_to."""
+
+    rows: list[Row] = Field(max_length=20_000)
+    dry_run: bool = False
+
+
 class SaveGrid(Command[Grid]):
     """A new draft, or other fields of an existing grid (absent fields stay)."""
 
@@ -81,21 +83,30 @@ class SaveGrid(Command[Grid]):
     population: int | None = Field(default=None, ge=0)
     party_branch: str | None = Field(default=None, max_length=200)
     responsible_body: str | None = Field(default=None, max_length=200)
+    kind: Literal["base", "dedicated"] | None = None
+    large: bool | None = None
+    overlay_of: GridCode | None = None
     create: bool = False
 
 
 class GetGrid(Query[Grid]):
-    """By code."""
+    """By code; `at`: as it was at that time."""
 
     code: GridCode
+    at: AwareDatetime | None = None
 
 
 class ListGrids(Query[Page[Grid]]):
-    """By code, within `parent` at any level and `bbox` (west, south, east, north); geometries on demand."""
+    """By code, within `parent` at any level and `bbox` (west, south, east, north); geometries on demand.
+
+    `name` is how the name begins; `at`: as they were at that time.
+    """
 
     parent: TerritoryCode | None = None
     state: GridState | None = None
     bbox: tuple[Longitude, Latitude, Longitude, Latitude] | None = None
+    name: str | None = Field(default=None, max_length=100)
+    at: AwareDatetime | None = None
     geometries: bool = False
     cursor: Cursor | None = None
     limit: Limit = 50
@@ -116,11 +127,12 @@ class ActivateGrids(Command[Activated]):
 
 
 class Locate(Query[Located]):
-    """Point → grid → responsible person."""
+    """Point → grid → responsible person; `at`: as it was at that time."""
 
     longitude: Longitude
     latitude: Latitude
     datum: Datum | str = Datum.WGS84
+    at: AwareDatetime | None = None
 
 
 class LocateMany(Query[LocatedMany]):
@@ -130,47 +142,13 @@ class LocateMany(Query[LocatedMany]):
     datum: Datum | str = Datum.WGS84
 
 
-class WhoIsResponsible(Query[Page[Responsible]]):
-    """For a grid: worker → chief → supervisor → community; the answer says which rule fired.
+class ListGridHistory(Query[Page[GridPeriod]]):
+    """What a grid was and from when to when, the newest first."""
 
-    With `role` its holders come first and the ladder is climbed from there.
-    """
-
-    grid: GridCode
-    role: Role | None = None
-
-
-class ListStaff(Query[Page[StaffMember]]):
-    """By staff number."""
-
+    code: GridCode
+    geometries: bool = False
     cursor: Cursor | None = None
     limit: Limit = 50
-
-
-class SaveStaff(Command[StaffMember]):
-    """A new person, or other fields of a known one."""
-
-    staff_no: Key
-    name: str = Field(min_length=1, max_length=100)
-    phone: str | None = Field(default=None, pattern=r"^\d{5,15}$")
-    role: Role
-    org: str | None = Field(default=None, max_length=200)
-
-
-class Assign(Command[Done]):
-    """Give a person a role at a grid or territory."""
-
-    staff_no: Key
-    target: Annotated[str, StringConstraints(pattern=r"^\d{12}(\d{3})?$")]
-    role: Role
-    post: Literal["A", "B"] = "B"
-    primary: bool = False
-
-
-class ListAssignments(Query[Page[Posting]]):
-    """The roster of one grid or territory."""
-
-    target: Annotated[str, StringConstraints(pattern=r"^\d{12}(\d{3})?$")]
 
 
 class GetGridFigures(Query[GridFigures]):

@@ -5,6 +5,7 @@ from services.gateway.routes import (
     alerts,
     cases,
     catalogue,
+    dwellings,
     exchange,
     grid,
     imports,
@@ -17,6 +18,7 @@ from services.gateway.routes import (
 
 AREAS: list[Area] = [
     grid.area,
+    dwellings.area,
     imports.area,
     alerts.area,
     cases.area,

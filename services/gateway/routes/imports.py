@@ -11,7 +11,7 @@ from contracts.base import Command
 from contracts.cases import ImportCategories
 from contracts.catalogue import ImportItems
 from contracts.faults import Invalid, NotFound
-from contracts.grid import ImportGround
+from contracts.grid import ImportAliases, ImportDwellings, ImportGround, ImportUnits
 from contracts.shared import ImportReport, Scope
 from services.gateway import tabular
 from services.gateway.area import Area
@@ -19,8 +19,12 @@ from services.gateway.door import Call, Rule
 from services.gateway.limits import IMPORT
 
 GROUND = ("divisions", "boundaries", "grids", "staff", "assignments")
+DWELLINGS = ("buildings", "rooms", "households")
 KINDS: dict[str, tuple[type[Command[ImportReport]], Scope]] = {
     **dict.fromkeys(GROUND, (ImportGround, Scope.GRID_WRITE)),
+    "aliases": (ImportAliases, Scope.GRID_WRITE),
+    "units": (ImportUnits, Scope.GRID_WRITE),
+    **dict.fromkeys(DWELLINGS, (ImportDwellings, Scope.GRID_WRITE)),
     "devices": (ImportDevices, Scope.ALERTS_HANDLE),
     "categories": (ImportCategories, Scope.ADMIN),
     "items": (ImportItems, Scope.CATALOGUE_HANDLE),
@@ -58,7 +62,7 @@ async def import_rows(call: Call) -> Response:
     kind, dry_run = call.request.path_params["kind"], _flag(call.request.query_params.get("dry_run", ""))
     request = KINDS[kind][0]
     table = await asyncio.to_thread(tabular.read, call.request.headers.get("content-type", ""), call.body)
-    told: dict[str, Any] = {"kind": kind} if request is ImportGround else {}
+    told: dict[str, Any] = {"kind": kind} if "kind" in request.model_fields else {}
     if not table.rows:
         return call.answer(_with(ImportReport(kind=kind, dry_run=dry_run), table))
     order = request(caller=call.caller, idempotency_key=call.idempotency_key, rows=table.rows, dry_run=dry_run, **told)
