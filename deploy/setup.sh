@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a bare Debian 12 ready for Yiwang: .venv with the locked packages, RabbitMQ's program, and what the console's
-# pages load. `setup.sh tests` adds a browser with Chinese letters, Prometheus's and GDAL's tools. Does nothing, quickly, where
-# all is there already.
+# pages load. `setup.sh tests` adds a browser with Chinese letters, Prometheus's and GDAL's tools. Does nothing, quickly,
+# where all is there already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from contracts.base import Command, Event, Query
-from contracts.shared import Cursor, Geometry, GridCode, Key, Limit, Model, Page, TimelineEntry
+from contracts.shared import Cursor, Geometry, GridCode, Key, Limit, Model, Page, Point, TimelineEntry
 
 
 class PlanKind(StrEnum):
@@ -95,14 +95,16 @@ class Plan(Model):
 class PlanChange(Command[Plan]):
     """Prepare a change of grids: the sources wait in `changing` and answer until it is committed.
 
-    split: one source, two or more new grids. merge: two or more sources, one new grid. adjust: the sources with
-    other geometries. retire: one or more sources, and who follows them where somebody does. A dry run says what
-    would happen and writes nothing.
+    split: one source, two or more new grids; or two without geometry and a `cut`, a line across the source, of whose
+    parts the western (of equals the southern) goes to the first. merge: two or more sources, one new grid, by default
+    with all their ground. adjust: the sources with other geometries. retire: one or more sources, and who follows
+    them where somebody does. A dry run says what would happen and writes nothing.
     """
 
     kind: PlanKind
     sources: list[GridCode] = Field(min_length=1, max_length=50)
     grids: list[PlannedGrid] = Field(default=[], max_length=50)
+    cut: list[Point] | None = Field(default=None, min_length=2, max_length=200)
     successors: list[GridCode] = Field(default=[], max_length=50)
     note: str | None = Field(default=None, max_length=500)
     dry_run: bool = False
