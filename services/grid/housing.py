@@ -203,12 +203,13 @@ def _home(
     homes: Mapping[str, household_documents.Home],
 ) -> household_documents.Home:
     room = said.fields.get("room")
-    if room is None and standing is None:
+    if room is None and standing:
+        return standing.home
+    if room is None:
         raise room_missing()
-    home = homes.get(str(room)) if room or not standing else standing.home
-    if home is None:
+    if room not in homes:
         raise room_unknown(str(room))
-    return home
+    return homes[str(room)]
 
 
 def _given(command: SaveBuilding | SaveRoom | SaveHousehold, names: Sequence[str]) -> dict[str, object]:

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from contracts.faults import Conflict, Invalid
 from contracts.grid import HouseholdLook, LookAtHousehold, RecordVisit, Visit
-from contracts.shared import Scope
 from services.chassis import context
 from services.grid.domain import staff_unknown
 from services.grid.dwellings.faults import household_unknown
@@ -30,8 +29,7 @@ def look(store: GridStore, command: LookAtHousehold) -> HouseholdLook:
 
 def record_visit(store: GridStore, command: RecordVisit) -> Visit:
     """A visit by somebody who works here, not in the future. NotFound household_unknown, staff_unknown."""
-    private = command.caller.may(Scope.PII_READ)
-    earlier = store.dwellings.visits.recorded(private=private)
+    earlier = store.dwellings.visits.recorded()
     if earlier:
         return earlier
     found = household(store, command.household_no, command.caller)
@@ -39,7 +37,7 @@ def record_visit(store: GridStore, command: RecordVisit) -> Visit:
         raise staff_unknown(command.staff_no)
     if command.visited_at and not OLDEST <= command.visited_at <= context.now():
         raise _impossible(command.visited_at)
-    return store.dwellings.visits.record(command, found.grid, private=private)
+    return store.dwellings.visits.record(command, found.grid)
 
 
 def _impossible(at: datetime) -> Invalid:

@@ -64,14 +64,8 @@ class Buildings(Aggregates):
     def page(self, query: ListBuildings, grids: Sequence[str]) -> Page[Building]:
         """By grid and code; within a small box by cell and code. `grids`: all there are, ascending."""
         box = Extent(*query.bbox) if query.bbox else None
-        found, following = walk(
-            self.collection,
-            _way(query, box, grids),
-            query.cursor,
-            limit=query.limit,
-            hidden=UNLISTED,
-            meets=_meets(query, box),
-        )
+        way, meets = _way(query, box, grids), _meets(query, box)
+        found, following = walk(self.collection, way, query.cursor, limit=query.limit, hidden=UNLISTED, meets=meets)
         return Page(items=[_building(one) for one in found], next=following)
 
     def new(self, code: str, facts: Mapping[str, object], grid: str, actor: str) -> New:

@@ -19,20 +19,20 @@ class Visits(Diary):
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         super().__init__(database, "visits", ["household_no", "grid"])
 
-    def recorded(self, *, private: bool) -> Visit | None:
-        """The visit that the present command has recorded before."""
+    def recorded(self) -> Visit | None:
+        """The visit that the present command has recorded before, without its note."""
         found = self.entered()
-        return _visit(found, private=private) if found else None
+        return _visit(found, private=False) if found else None
 
-    def record(self, command: RecordVisit, grid: str, *, private: bool) -> Visit:
-        """Write a visit down; the note in the answer only when `private`."""
+    def record(self, command: RecordVisit, grid: str) -> Visit:
+        """Write a visit down. The note is not told back: answers to commands may be kept for a retry."""
         at = command.visited_at or context.now()
         fields = command.model_dump(include={"household_no", "staff_no", "purpose"})
         note = {"private": {"note": command.note}} if command.note else {}
-        return _visit(self.enter(at, {**fields, "grid": grid, "visited_at": at, **note}), private=private)
+        return _visit(self.enter(at, {**fields, "grid": grid, "visited_at": at, **note}), private=False)
 
     def listed(self, query: ListVisits, *, private: bool) -> Page[Visit]:
-        """The newest first."""
+        """The newest first; notes only when `private`."""
         subjects = {"household_no": query.household_no, "grid": query.grid}
         found, following = self.page(subjects, query.cursor, query.limit)
         return Page(items=[_visit(one, private=private) for one in found], next=following)
