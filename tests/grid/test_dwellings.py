@@ -34,7 +34,7 @@ from services.grid.housing import (
     save_household,
     save_room,
 )
-from services.grid.store import GridStore
+from services.grid.store import GridStore, walks
 from services.grid.visiting import look, record_visit
 from tests.grid.homes import CENTRE, CIVIL, HOUSE, ROOM, SIX, building_code, live, point, room_code, settle
 from tests.grid.sources import OPERATOR, code, middle
@@ -163,6 +163,16 @@ def test_lists_of_buildings_go_on_where_they_ended(registry: GridStore) -> None:
     assert walked(bbox=(0, 0, 1, 1)) == walked(bbox=(1, 1, 0, 0)) == []
     with pytest.raises(Invalid, match="cursor_invalid"):
         list_buildings(registry, ListBuildings(caller=READER, cursor="nonsense"))
+
+
+def test_a_page_that_would_read_too_much_ends_early(registry: GridStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walks, "MOST_READ", 1)
+    for at in (1, 4):
+        built(registry, building_code(SIX[at]), point=point(CENTRE[at]))
+    asked = ListBuildings(caller=READER, bbox=(0, 0, 100, 50))
+    first = list_buildings(registry, asked)
+    second = list_buildings(registry, asked.model_copy(update={"cursor": first.next}))
+    assert (first.items, second.items, second.next) == ([], [], None)
 
 
 def test_a_room_belongs_to_a_known_building(registry: GridStore) -> None:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from pymongo.collection import Collection
 
 from services.chassis import cursors
-from services.chassis.portions import MOST_KEYS
 
 Document = dict[str, Any]
+MOST_READ, MOST_KEYS = 2000, 16
+"""A page that has read so many documents ends, however few it found; keys that are looked into with one question."""
 
 
 class Way(NamedTuple):
@@ -38,14 +39,17 @@ def walk(
         after = (str(first), str(second))
     left = [key for key in way.keys if key >= after[0]]
     found: list[Document] = []
-    at, together = 0, 1
-    while at < len(left) and len(found) <= limit:
+    at, together, read, last = 0, 1, 0, after
+    while at < len(left) and len(found) <= limit and read < MOST_READ:
         part = {"$in": left[at : at + together]}
-        places = {_place(one, way): one for one in collection.find({**way.criteria, way.field: part}, hidden)}
-        found += [one for place, one in sorted(places.items()) if place > after and meets(one)]
-        at, together = at + together, min(together * 2, MOST_KEYS)
-    following = cursors.encode(*_place(found[limit - 1], way)) if len(found) > limit else None
-    return found[:limit], following
+        stood = {_place(one, way): one for one in collection.find({**way.criteria, way.field: part}, hidden)}
+        new = sorted(place for place in stood if place > after)
+        found += [stood[place] for place in new if meets(stood[place])]
+        last = new[-1] if new else last
+        at, together, read = at + together, min(together * 2, MOST_KEYS), read + len(new)
+    if len(found) > limit:
+        return found[:limit], cursors.encode(*_place(found[limit - 1], way))
+    return found, cursors.encode(*last) if at < len(left) else None
 
 
 def _place(found: Document, way: Way) -> tuple[str, str]:
