@@ -22,7 +22,7 @@ from contracts.grid import (
     SaveRoom,
 )
 from contracts.shared import Caller, Scope
-from services.chassis import context
+from services.chassis import context, cursors
 from services.grid.answering import figures
 from services.grid.housing import (
     building,
@@ -308,7 +308,8 @@ def test_a_visit_is_by_known_staff_and_not_in_the_future(registry: GridStore) ->
     assert listed(private=False) == listed(private=False, household_no="H1") == [(second.id, None), (first.id, None)]
     assert listed(private=True, grid=SIX[0]) == [(second.id, None), (first.id, "她说腿疼")]
     assert listed(private=True, grid=SIX[1]) == []
-    for cursor in ("bm9uZQ", "WyJ4Il0", "WyI5OTk5MTIzMVQyMzU5NTkuOTk5OTk5LXgiXQ"):
+    for place in ("x", "99991231T235959.999999-x", "20260101T000000.000000-\ud800"):
+        cursor = cursors.encode(place)
         with pytest.raises(Invalid, match="cursor_invalid"):
             listed(private=False, cursor=cursor)
 

@@ -57,6 +57,7 @@ def _mark(at: datetime) -> str:
 
 def _ranges(before: str) -> Iterator[dict[str, str]]:
     try:
+        before.encode("ascii")
         end = datetime.strptime(before.partition("-")[0], _MOMENT).replace(tzinfo=UTC) + timedelta(seconds=1)
     except (ValueError, OverflowError):
         raise cursors.invalid() from None
