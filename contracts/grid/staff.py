@@ -183,7 +183,7 @@ class ListAssignments(Query[Page[Posted]]):
 class ListVacancies(Query[Page[Vacancy]]):
     """Chiefs and workers that the active grids within `parent` lack, by code.
 
-    At most 500 grids are looked at for a page: it may be short, even empty, while `next` says that more follow.
+    At most 200 grids are looked at for a page: it may be short, even empty, while `next` says that more follow.
     """
 
     parent: str | None = Field(default=None, pattern=r"^\d{2,12}$")

@@ -9,8 +9,8 @@ from services.grid.domain import national, significant
 from services.grid.rosters import vacancies
 from services.grid.store import GridStore
 
-LOOKED_AT = 500
-"""Grids for each page: the store is asked for five portions of rosters, however many grids there are."""
+LOOKED_AT = 200
+"""Grids for each page: two portions of rosters, some 0.2 s of the embedded store (m), however many grids there are."""
 
 
 def listed(store: GridStore, query: ListVacancies) -> Page[Vacancy]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.faults import Invalid, NotFound, Refused
 from contracts.grid import ActOnAssignment, AssignmentAction, Leave, Posting
 from services.grid.rosters.machine import Draft, allowed_actions, found, illegal_step
-from services.grid.rosters.timing import Roster, advanced, returned
+from services.grid.rosters.timing import LEAVES_KEPT, Roster, advanced, returned
 
 
 def acted(roster: Roster, command: ActOnAssignment, now: datetime) -> Roster:
@@ -62,7 +62,8 @@ def _start_leave(draft: Draft, posting: Posting, command: ActOnAssignment, now: 
         raise Invalid.field("/until", "until_invalid", "休假结束时间必须晚于当前时间", "a leave ends after it begins")
     _check_backup(draft, command)
     leave = Leave(starts_at=now, until=command.until, backup=command.backup)
-    draft.put(posting.model_copy(update={"state": "on_leave", "leaves": [*posting.leaves, leave]}))
+    leaves = [*posting.leaves, leave][-LEAVES_KEPT:]
+    draft.put(posting.model_copy(update={"state": "on_leave", "leaves": leaves}))
     _stand_in(draft, posting, command.backup, now)
     for one in draft.standing():
         if one.staff_no == posting.staff_no and one.backup_for:

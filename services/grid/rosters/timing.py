@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from contracts.grid import Leave, Posting
 
-KEPT = 200
-"""Postings that are over, for each roster: 40 years of a grid whose five people change every year."""
+KEPT, LEAVES_KEPT = 200, 100
+"""Postings that are over, for each roster (27 to 41 kB of its document), and leaves of one posting: some four years of
+a grid where somebody stands in every week. Of times before that the answers are incomplete."""
 EVER = datetime.min.replace(tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
