@@ -100,6 +100,11 @@ def test_primaries_may_follow_one_another_and_not_overlap_whatever_is_planned() 
         assigned(GRID, turned, post("S3", Role.CHIEF, primary=True, starts_at=hours(2)), hours(11))
 
 
+def test_a_posting_that_never_lasted_stands_in_nobodys_way() -> None:
+    roster = act(staffed(post("S1", primary=True)), "S1", "end", START)
+    assert assigned(GRID, roster, post("S2", primary=True, starts_at=hours(-1)), hours(1)) is not None
+
+
 def test_periods_that_cannot_be_are_refused() -> None:
     for start, end in ((None, hours(1)), (hours(5), hours(5)), (hours(6), hours(5))):
         with pytest.raises(Invalid) as invalid:

@@ -45,7 +45,7 @@ def present(posting: Posting, at: datetime) -> bool:
 def overlapping(one: Posting, other: Posting) -> bool:
     """Whether there is a moment at which both stand."""
     (begins, ends), (other_begins, other_ends) = period(one), period(other)
-    return begins < other_ends and other_begins < ends
+    return max(begins, other_begins) < min(ends, other_ends)
 
 
 def over(posting: Posting, at: datetime) -> Posting:
