@@ -149,7 +149,7 @@ class _Ended(ContentHandler):
     def characters(self, content: str) -> None:
         self._open[-1][2].append(content)
 
-    def endElement(self, name: str) -> None:  # noqa: N802
+    def endElement(self, name: str) -> None:  # noqa: ARG002, N802
         own, attributes, texts = self._open.pop()
         self._ended.append(Element(own, self._open[-1][0] if self._open else "", attributes, "".join(texts)))
 

@@ -94,7 +94,7 @@ def test_a_cell_is_what_a_person_sees() -> None:
         sheet.row_dimensions[4].hidden = sheet.column_dimensions["B"].hidden = True
 
     header = ["编码", "户数", "区号", "面积", "启用", "时刻"]
-    full = [230902001001001, 350.0, 1, 123.40000000000001, 46000, datetime(2026, 1, 2, 8, 30)]
+    full = [230902001001001, 350.0, 1, 123.40000000000001, 46000, datetime(2026, 1, 2, 8, 30)]  # noqa: DTZ001
     table = read(saved([], header, full, [1e14, -0.0, " '12 ", 1e-3, None, time(8, 30)], [], [None, 7], dress=dress))
     assert not table.faults
     assert [row.line for row in table.rows] == [3, 4, 6]
