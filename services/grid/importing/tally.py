@@ -77,7 +77,9 @@ class Tally:
             at, first = firsts.setdefault(key(entry), (line, entry))
             if first is not entry:
                 own, before = (f"{name(one) or ''} ".lstrip() for one in (entry, first))
-                fault = Fault("duplicate_code", f"{own}与第 {at} 行 {before}重复", f"{own}repeats line {at} {before}")
+                fault = Fault(
+                    "duplicate_code", f"{own}与第 {at} 行 {before}重复", f"{own}repeats line {at} {before}".rstrip()
+                )
                 self.reject(line, key(entry), fault)
         return list(firsts.values())
 

@@ -1,4 +1,4 @@
-"""条线单元: units of other trees over the same ground; a tree that nobody has defined is taken as the file draws it."""
+"""条线单元: units of other trees over the same ground; a tree that nobody has defined stands as its file draws it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -57,12 +57,12 @@ def units(store: GridStore, command: ImportUnits, tally: Tally) -> None:
 
 
 def _drawn_up(key: str, entries: Sequence[Entry], *, full: bool) -> Hierarchy | Fault:
+    """A mistyped key makes no hierarchy: only rows that name theirs, as those of a tree do, say how it is built."""
     if key == ADMIN.key:
         return hierarchy_built_in()
-    if full:
-        return hierarchies_too_many()
-    name = next((row.hierarchy_name for _, row in entries if row.hierarchy_name), key)
-    return drawn_up(key, name, (_place(row) for _, row in entries)) or hierarchy_unknown(key)
+    name = next((row.hierarchy_name for _, row in entries if row.hierarchy_name), None)
+    drawn = drawn_up(key, name, (_place(row) for _, row in entries)) if name else None
+    return (hierarchies_too_many() if full else drawn) if drawn else hierarchy_unknown(key)
 
 
 def _tree(
