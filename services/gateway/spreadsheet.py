@@ -83,7 +83,7 @@ def _rows(workbook: Workbook) -> Iterator[Record]:
                 cells[column] = reader.shown(element, "".join(said))
             formula, said = False, []
         elif element.name == "row":
-            line = int(element.attributes.get("r", line + 1))
+            line = int(element.attributes.get("r", str(line + 1)))
             if not 0 < line <= MOST_LINES:
                 raise ValueError
             if cells:
@@ -114,7 +114,7 @@ class _Cells:
         if kind == "b":
             return "true" if said.strip() == "1" else "false"
         if kind == "n":
-            style = int(cell.attributes.get("s", 0))
+            style = int(cell.attributes.get("s", "0"))
             return self._number(float(said), self._styles[style] if self._styles else Style())
         return self._text(said)
 

@@ -4,7 +4,7 @@ What a file may take of time and memory is bounded by its unpacked size, which i
 the archive's directory states it, and no part yields more than it states.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
 from posixpath import dirname, join, normpath
@@ -38,11 +38,11 @@ def too_large() -> Invalid:
 
 
 class Element(NamedTuple):
-    """An element that has just ended: local names, attributes by local name, the text directly within it."""
+    """An element that has just ended: local names, attributes as they are written, the text directly within it."""
 
     name: str
     parent: str
-    attributes: Mapping[str, str]
+    attributes: "AttributesImpl[str]"
     text: str
 
 
@@ -67,12 +67,11 @@ class Workbook:
         self.epoch: datetime = WINDOWS_EPOCH
         self._sheet = ""
         for element in self._elements(self._path):
-            if element.name == "workbookPr" and element.attributes.get("date1904") in ("1", "true"):
+            told = element.attributes
+            if element.name == "workbookPr" and told.get("date1904") in ("1", "true"):
                 self.epoch = MAC_EPOCH
-            elif (
-                element.name == "sheet" and not self._sheet and element.attributes.get("state", "visible") == "visible"
-            ):
-                related = self._parts[element.attributes["id"]]
+            elif element.name == "sheet" and not self._sheet and told.get("state", "visible") == "visible":
+                related = self._parts[next(value for key, value in told.items() if key.endswith(":id"))]
                 self._sheet = related.path if related.kind == "worksheet" else ""
 
     def sheet(self) -> Iterator[Element]:
@@ -100,7 +99,7 @@ class Workbook:
             if element.name == "numFmt":
                 codes[int(element.attributes["numFmtId"])] = element.attributes["formatCode"]
             elif element.name == "xf" and element.parent == "cellXfs":
-                numbers.append(int(element.attributes.get("numFmtId", 0)))
+                numbers.append(int(element.attributes.get("numFmtId", "0")))
         return [codes.get(number, "General") for number in numbers]
 
     def _of(self, kind: str) -> Iterator[Element]:
@@ -137,14 +136,13 @@ class _Ended(ContentHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._open: list[tuple[str, Mapping[str, str], list[str]]] = []
+        self._open: list[tuple[str, AttributesImpl[str], list[str]]] = []
         self._ended: list[Element] = []
 
     def startElement(self, name: str, attrs: "AttributesImpl[str]") -> None:  # noqa: N802 (SAX calls it so)
         if len(self._open) >= MOST_DEPTH:
             raise SAXException("too deep")
-        own: dict[str, str] = {key.rpartition(":")[2]: value for key, value in attrs.items()}
-        self._open.append((name.rpartition(":")[2], own, []))
+        self._open.append((name.rpartition(":")[2], attrs, []))
 
     def characters(self, content: str) -> None:
         self._open[-1][2].append(content)

@@ -24,7 +24,14 @@ from tests.grid.sources import (
     rows,
 )
 
-UNIT = {"hierarchy": "police", "code": "P01", "level": "station", "name": "派出所", "geometry": cell(0, 0)}
+UNIT = {
+    "hierarchy": "police",
+    "hierarchy_name": "公安",
+    "code": "P01",
+    "level": "station",
+    "name": "派出所",
+    "geometry": cell(0, 0),
+}
 # what is new, what is known and otherwise, what is wrong
 KINDS: dict[str, list[Row]] = {
     "divisions": rows({"code": "22", "name": "吉林省"}, {"code": "21", "name": "辽宁"}, {"code": "2"}),
@@ -33,7 +40,7 @@ KINDS: dict[str, list[Row]] = {
     "staff": rows(person("S2"), person("S1", "worker"), person("S3", "nobody")),
     "assignments": chiefs([code(1), code(2), code(99)]),
     "aliases": rows({"code": DAOYI, "alias": "210113098"}, {"code": DAOYI, "alias": FIRST}),
-    "units": rows(UNIT, {**UNIT, "code": "P02", "hierarchy": "sites"}, {**UNIT, "hierarchy": "admin"}),
+    "units": rows(UNIT, {**UNIT, "code": "P02", "level": "beat", "parent": "P01"}, {**UNIT, "hierarchy": "admin"}),
 }
 
 

@@ -126,16 +126,16 @@ def test_bad_units_are_named(registry: GridStore) -> None:
     )
     assert numbers(report)[0] == 2
     assert faults(report) == [
-        (3, "B1", "orphan"),
-        (4, "B2", "orphan"),
-        (5, "B3", "level_unknown"),
-        (6, "P1", "code_length"),
-        (7, "P02", "level_mismatch"),
+        (3, "police/B1", "orphan"),
+        (4, "police/B2", "orphan"),
+        (5, "police/B3", "level_unknown"),
+        (6, "police/P1", "code_length"),
+        (7, "police/P02", "level_mismatch"),
         (9, "police/B4", "duplicate_code"),
-        (10, "B5", "geometry_invalid"),
+        (10, "police/B5", "geometry_invalid"),
         (11, "B/6", "row_invalid"),
-        (12, "X", "hierarchy_unknown"),
-        (13, "Y", "hierarchy_built_in"),
+        (12, "unheard/X", "hierarchy_unknown"),
+        (13, "admin/Y", "hierarchy_built_in"),
     ]
     assert "又四警区 与第 8 行 四警区 重复" in report.rejected[5].message
 
@@ -146,7 +146,7 @@ def test_a_unit_with_others_below_it_stays_where_it_is(registry: GridStore) -> N
     post = {"hierarchy": "police", "code": "R1", "level": "post", "name": "警务室", "parent": "B1"}
     bring(registry, rows(*POLICE, second, post))
     moved = bring(registry, rows({**POLICE[1], "parent": "P02"}, {**POLICE[2], "parent": "P02"}))
-    assert (numbers(moved), faults(moved)) == ((0, 1, 0, 1), [(2, "B1", "unit_has_children")])
+    assert (numbers(moved), faults(moved)) == ((0, 1, 0, 1), [(2, "police/B1", "unit_has_children")])
     assert [one.path for one in registry.units.named(["police/B2", "police/R1"])] == [
         ["P02", "B2"],
         ["P01", "B1", "R1"],
@@ -174,7 +174,7 @@ def test_a_tree_brings_its_own_levels(registry: GridStore) -> None:
     for number in range(MOST_HIERARCHIES):
         registry.hierarchies.insert({"_id": f"h{number}", "name": "某", "levels": []})
     another = rows({"hierarchy": "another", "hierarchy_name": "某", "code": "1", "level": "city", "name": "某"})
-    assert faults(bring(registry, another)) == [(2, "1", "hierarchies_too_many")]
+    assert faults(bring(registry, another)) == [(2, "another/1", "hierarchies_too_many")]
 
 
 def test_what_lies_over_a_grid(registry: GridStore) -> None:

@@ -46,7 +46,7 @@ def units(store: GridStore, command: ImportUnits, tally: Tally) -> None:
         hierarchy = defined.get(key) or _drawn_up(key, own, full=len(defined) + len(new) >= MOST_HIERARCHIES)
         if isinstance(hierarchy, Fault):
             for line, row in own:
-                tally.reject(line, row.code, hierarchy)
+                tally.reject(line, unit_id(key, row.code), hierarchy)
             continue
         if key not in defined:
             new.append(Step(store.hierarchies.new(hierarchy)))
@@ -87,12 +87,12 @@ def _tree(
         if not fault and before and post.id in parents and _moves(before.post, post):
             fault = _held_in_place(row)
         if fault or isinstance(ground, Fault):
-            tally.reject(line, row.code, fault or cast("Fault", ground))
+            tally.reject(line, post.id, fault or cast("Fault", ground))
             continue
         known[row.code] = post
         if ground and ground.repaired:
-            tally.mend(line, row.code, ground.repaired)
-        place = [(line, row.code)]
+            tally.mend(line, post.id, ground.repaired)
+        place = [(line, post.id)]
         if before is None:
             steps.append(Step(store.units.new(post, ground), created=place))
             continue
