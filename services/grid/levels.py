@@ -59,7 +59,7 @@ def _ranks(orders: Sequence[int]) -> list[int]:
 def drawn_up(key: str, name: str, places: Iterable[Place]) -> Hierarchy | None:
     """The hierarchy that a whole tree implies: its levels by depth, those of one depth side by side.
 
-    None when no unit stands at the top, or the tree is too deep.
+    None when no unit stands at the top, or there are too many levels.
     """
     children: dict[str | None, list[Place]] = {}
     for place in places:
@@ -71,10 +71,14 @@ def drawn_up(key: str, name: str, places: Iterable[Place]) -> Hierarchy | None:
         for place in step:
             depths.setdefault(place.level, depth)
         step = [below for place in step for below in children.pop(place.code, [])]
-    if not 0 < depth <= MOST_LEVELS:
+    if not 0 < len(depths) <= MOST_LEVELS:
         return None
-    levels = [HierarchyLevel(key=level, name_zh=level, order=order) for level, order in depths.items()]
-    return Hierarchy(key=key, name=name, levels=levels)
+    ranks = zip(depths, _ranks(list(depths.values())), strict=True)
+    return Hierarchy(
+        key=key,
+        name=name,
+        levels=[HierarchyLevel(key=level, name_zh=level, order=rank + 1) for level, rank in ranks],
+    )
 
 
 def misplaced(hierarchy: Hierarchy, place: Place, above: str | None) -> Fault | None:

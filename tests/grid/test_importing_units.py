@@ -17,6 +17,7 @@ from contracts.grid import (
 )
 from contracts.shared import ImportReport, Row
 from services.chassis import context
+from services.chassis.aggregates import New
 from services.gateway import tabular
 from services.grid import hierarchies
 from services.grid.importing import carry_out_units
@@ -52,6 +53,12 @@ def save(store: GridStore, key: str = "police", levels: Any = LEVELS, **told: An
     return hierarchies.save(store, SaveHierarchy(caller=OPERATOR, key=key, name="公安", levels=levels, **told))
 
 
+def fill(store: GridStore) -> None:
+    """As many hierarchies as there may be."""
+    others = ({"_id": f"h{number}", "name": "某", "levels": []} for number in range(MOST_HIERARCHIES))
+    store.hierarchies.insert_many([New(one) for one in others])
+
+
 def bring(store: GridStore, given: list[Row], **told: Any) -> ImportReport:
     return carry_out_units(store, ImportUnits(caller=OPERATOR, rows=given, **told))
 
@@ -84,8 +91,9 @@ def test_a_hierarchy_grows_and_never_shrinks(registry: GridStore) -> None:
     assert refusal(lambda: save(registry, levels=[*LEVELS, LEVELS[0]])) == "levels_repeated"
     assert refusal(lambda: save(registry, key="admin")) == "hierarchy_built_in"
     assert refusal(lambda: save(registry, levels=further, expected_version=1)) == "version_stale"
-    for number in range(1, MOST_HIERARCHIES):
-        registry.hierarchies.insert({"_id": f"h{number}", "name": "某", "levels": []})
+    registry.hierarchies.insert_many(
+        [New({"_id": f"h{number}", "name": "某", "levels": []}) for number in range(1, MOST_HIERARCHIES)]
+    )
     assert refusal(lambda: save(registry, key="more")) == "hierarchies_too_many"
 
 
@@ -171,8 +179,9 @@ def test_a_tree_brings_its_own_levels(registry: GridStore) -> None:
         (0, 0, 12, 2),
         ["L07", "L11"],
     )
-    for number in range(MOST_HIERARCHIES):
-        registry.hierarchies.insert({"_id": f"h{number}", "name": "某", "levels": []})
+    registry.hierarchies.insert_many(
+        [New({"_id": f"h{number}", "name": "某", "levels": []}) for number in range(MOST_HIERARCHIES)]
+    )
     another = rows({"hierarchy": "another", "hierarchy_name": "某", "code": "1", "level": "city", "name": "某"})
     assert faults(bring(registry, another)) == [(2, "another/1", "hierarchies_too_many")]
 

@@ -89,6 +89,15 @@ def test_every_unit_of_a_tree_fits_the_levels_drawn_from_it(above: Sequence[int]
     assert not any(misplaced(drawn, place, by_code[place.parent].level if place.parent else None) for place in places)
 
 
+def test_levels_that_repeat_downwards_stay_few() -> None:
+    deep = [Place(str(at), "a" if at < 20 else "b", "某", str(at - 1) if at else None) for at in range(21)]
+    drawn = drawn_up("tree", "树", deep)
+    assert drawn is not None
+    assert [(level.key, level.order) for level in drawn.levels] == [("a", 1), ("b", 2)]
+    flat = [Place("0", "l", "某", None), *(Place(str(at), f"l{at}", "某", "0") for at in range(1, 14))]
+    assert drawn_up("tree", "树", flat) is None
+
+
 def test_a_tree_without_a_top_draws_nothing() -> None:
     assert drawn_up("tree", "树", [Place("1", "a", "某", "0")]) is None
     assert drawn_up("tree", "树", [Place("1", "a", "某", "2"), Place("2", "b", "某", "1")]) is None
