@@ -96,7 +96,9 @@ class _Cells:
 
     def __init__(self, workbook: Workbook) -> None:
         self._texts, self._epoch, self._length = workbook.texts(), workbook.epoch, 0
-        self._styles = [_style(code) for code in workbook.formats()]
+        codes = workbook.formats()
+        styles = {code: _style(code) for code in set(codes)}
+        self._styles = [styles[code] for code in codes]
 
     def shown(self, cell: Element, said: str) -> str | Fault:
         """What the cell says to a person; `said` is empty where a formula has no result or an empty text."""

@@ -22,6 +22,8 @@ from contracts.faults import Invalid
 from services.gateway.limits import IMPORT
 
 MOST_UNPACKED = 4 * IMPORT
+# of a part that is neither the sheet nor its texts
+MOST_KEPT = IMPORT
 MOST_PARTS = 1000
 MOST_DEPTH = 32
 CHUNK = 64 * 1024
@@ -76,12 +78,12 @@ class Workbook:
 
     def sheet(self) -> Iterator[Element]:
         """The first sheet that a person sees."""
-        return self._elements(self._sheet)
+        return self._elements(self._sheet, MOST_UNPACKED)
 
     def texts(self) -> list[str]:
         """The shared texts, without the readings 拼音 that may stand beside them."""
         texts, parts = [], list[str]()
-        for element in self._of("sharedStrings"):
+        for element in self._of("sharedStrings", MOST_UNPACKED):
             if element.name == "t" and element.parent != "rPh":
                 parts.append(element.text)
             elif element.name == "si":
@@ -102,10 +104,10 @@ class Workbook:
                 numbers.append(int(element.attributes.get("numFmtId", "0")))
         return [codes.get(number, "General") for number in numbers]
 
-    def _of(self, kind: str) -> Iterator[Element]:
+    def _of(self, kind: str, most: int = MOST_KEPT) -> Iterator[Element]:
         for related in self._parts.values():
             if related.kind == kind:
-                yield from self._elements(related.path)
+                yield from self._elements(related.path, most)
 
     def _related(self, folder: str, path: str) -> dict[str, Related]:
         return {
@@ -117,8 +119,10 @@ class Workbook:
             if element.name == "Relationship"
         }
 
-    def _elements(self, path: str) -> Iterator[Element]:
+    def _elements(self, path: str, most: int = MOST_KEPT) -> Iterator[Element]:
         part = self._archive.getinfo(path)
+        if part.file_size > most:
+            raise too_large()
         if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
             raise NotImplementedError
         reader, ended = DefusedExpatParser(forbid_dtd=True), _Ended()

@@ -206,6 +206,8 @@ def test_small_files_that_hold_large_ones() -> None:
         start = declared.rfind(mark, 0, declared.find(SHEET.encode(), 4 if mark == b"PK\x03\x04" else bomb.rfind(mark)))
         declared[start + at : start + at + 4] = (100).to_bytes(4, "little")
     assert refused(bytes(declared)) in ("spreadsheet_broken", "spreadsheet_too_large")
+    styles = b"<styleSheet><cellXfs>" + b"<xf/>" * (IMPORT // 5) + b"</cellXfs></styleSheet>"
+    assert refused(rewritten(saved(["code"]), {"xl/styles.xml": styles})) == "spreadsheet_too_large"
     shared = f"<sst><si><t>{'x' * 1_000_000}</t></si></sst>"
     assert refused(sheet_of("<row><c t='s'><v>0</v></c></row>" * 100, shared=shared)) == "spreadsheet_too_large"
     assert refused(saved(["code"] * (MOST_COLUMNS + 1))) == "too_many_columns"
