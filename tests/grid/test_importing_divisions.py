@@ -9,7 +9,7 @@ from pymongo.database import Database
 from contracts.grid import ImportAliases, ListTerritories
 from contracts.shared import ImportReport, Row
 from deploy.local.synthetic import province
-from services.grid.importing import carry_out_aliases
+from services.grid.importing import carry_out
 from services.grid.store import GridStore
 from tests.grid.sources import OPERATOR, cell, load, numbers, rows
 from tests.grid.test_importing import faults
@@ -29,7 +29,7 @@ def registry(database: Database[dict[str, Any]]) -> GridStore:
 
 
 def rename(store: GridStore, *told: dict[str, Any], dry_run: bool = False) -> ImportReport:
-    return carry_out_aliases(store, ImportAliases(caller=OPERATOR, rows=rows(*told), dry_run=dry_run))
+    return carry_out(store, ImportAliases(caller=OPERATOR, rows=rows(*told), dry_run=dry_run))
 
 
 def province_rows(count: int, seed: int = 1) -> list[Row]:

@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from contracts.grid import ImportAliases, ImportUnits
 from contracts.shared import ImportReport, Row
-from services.grid.importing import carry_out_aliases, carry_out_units
+from services.grid.importing import carry_out
 from services.grid.store import GridStore
 from tests.grid.sources import (
     DAOYI,
@@ -53,11 +53,11 @@ def registry(database: Database[dict[str, Any]]) -> GridStore:
     return store
 
 
-def carry_out(store: GridStore, kind: str, *, dry_run: bool) -> ImportReport:
+def imported(store: GridStore, kind: str, *, dry_run: bool) -> ImportReport:
     if kind == "aliases":
-        return carry_out_aliases(store, ImportAliases(caller=OPERATOR, rows=KINDS[kind], dry_run=dry_run))
+        return carry_out(store, ImportAliases(caller=OPERATOR, rows=KINDS[kind], dry_run=dry_run))
     if kind == "units":
-        return carry_out_units(store, ImportUnits(caller=OPERATOR, rows=KINDS[kind], dry_run=dry_run))
+        return carry_out(store, ImportUnits(caller=OPERATOR, rows=KINDS[kind], dry_run=dry_run))
     return load(store, kind, KINDS[kind], dry_run=dry_run)
 
 
@@ -68,9 +68,9 @@ def whole(database: Database[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_dry_run_writes_nothing(registry: GridStore, database: Database[dict[str, Any]], kind: str) -> None:
     before = whole(database)
-    dry = carry_out(registry, kind, dry_run=True)
+    dry = imported(registry, kind, dry_run=True)
     assert whole(database) == before
-    done = carry_out(registry, kind, dry_run=False)
+    done = imported(registry, kind, dry_run=False)
     assert numbers(done) == numbers(dry)
     assert (done.created > 0, len(done.rejected)) == (True, 1)
     assert whole(database) != before

@@ -20,7 +20,7 @@ from services.chassis import context
 from services.chassis.aggregates import New
 from services.gateway import tabular
 from services.grid import hierarchies
-from services.grid.importing import carry_out_units
+from services.grid.importing import carry_out
 from services.grid.levels import MOST_HIERARCHIES
 from services.grid.store import GridStore
 from tests.grid.sources import OPERATOR, cell, code, daoyi_rows, grid_rows, load, numbers, rows
@@ -60,7 +60,7 @@ def fill(store: GridStore) -> None:
 
 
 def bring(store: GridStore, given: list[Row], **told: Any) -> ImportReport:
-    return carry_out_units(store, ImportUnits(caller=OPERATOR, rows=given, **told))
+    return carry_out(store, ImportUnits(caller=OPERATOR, rows=given, **told))
 
 
 def listed(store: GridStore, hierarchy: str = "police", **told: Any) -> list[str]:
