@@ -83,8 +83,8 @@ def _rows(workbook: Workbook) -> Iterator[Record]:
                 cells[column] = reader.shown(element, "".join(said))
             formula, said = False, []
         elif element.name == "row":
-            line = int(element.attributes.get("r", str(line + 1)))
-            if not 0 < line <= MOST_LINES:
+            before, line = line, int(element.attributes.get("r", str(line + 1)))
+            if not before < line <= MOST_LINES:
                 raise ValueError
             if cells:
                 yield line, _whole(cells)

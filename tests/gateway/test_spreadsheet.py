@@ -177,6 +177,7 @@ def test_every_kind_of_cell() -> None:
         '<row r="0"><c><v>1</v></c></row>',
         '<row r="99999999999"><c><v>1</v></c></row>',
         '<row r="x"/>',
+        '<row r="2"/><row r="2"/>',
         '<row><c r="7"><v>1</v></c></row>',
         '<row><c t="s"><v>7</v></c></row>',
         '<row><c s="7000"><v>1</v></c></row>',
