@@ -51,13 +51,13 @@ def save(store: GridStore, command: SaveGrid) -> Grid:
     standing = store.grids.one(command.code)
     if standing and standing.done:
         return standing.grid
-    if command.create:
-        _create(store, command, facts, ground, standing)
-    elif standing is None:
-        raise grid_unknown(command.code)
-    else:
-        command.check_version(standing.grid.version)
-        with claim(store):
+    with claim(store):
+        if command.create:
+            _create(store, command, facts, ground, standing)
+        elif standing is None:
+            raise grid_unknown(command.code)
+        else:
+            command.check_version(standing.grid.version)
             _change(store, command, facts, ground, standing)
             store.ground.refresh()
     return held(store, command.code).grid
