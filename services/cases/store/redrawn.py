@@ -1,6 +1,6 @@
 """Collection `redrawn`: grids that have ended, _id code, and what follows them; open cases are taken there."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pymongo.database import Database
@@ -83,16 +83,32 @@ class Redrawn:
     ) -> None:
         """Every open case of the first grids. Conflict version_stale: somebody took a step meanwhile; again."""
         for sources in portions(firsts):
-            waiting = {"place.grid": {"$in": sources}, "state": {"$in": OPEN}}
-            changes = []
-            for document in self._cases.collection.find(waiting, UNLISTED):
-                case = StoredCase(document)
-                source = case.record.place.grid or ""
-                place = followed(case.record.place, firsts[source], later)
-                if place != case.record.place:
-                    changes.append(_change(case, place, causes.get(source)))
-            if "stale" in self._cases.update_many(changes):
-                raise Conflict("version_stale", "工单同时被他人更新", "cases were changed by somebody else meanwhile")
+            # until a look finds none: a case may step past it from one state to another
+            while changes := list(self._changes(sources, firsts, later, causes)):
+                if "stale" in self._cases.update_many(changes):
+                    raise Conflict(
+                        "version_stale", "工单同时被他人更新", "cases were changed by somebody else meanwhile"
+                    )
+
+    def _changes(
+        self,
+        sources: Sequence[str],
+        firsts: Mapping[str, Redrawing],
+        later: Mapping[str, Redrawing],
+        causes: Mapping[str, Received[R]],
+    ) -> Iterator[Changed]:
+        for case in self._waiting(sources):
+            place = case.record.place
+            source = place.grid or ""
+            settled = followed(place, firsts[source], later)
+            if settled != place:
+                yield _change(case, settled, causes.get(source))
+
+    def _waiting(self, grids: Sequence[str]) -> Iterator[StoredCase]:
+        """The open cases of these grids. By state, so that what is read is what is open, and not all that ever was."""
+        for state in OPEN:
+            criteria = {"state": state, "position": {"$gt": 0}, "place.grid": {"$in": list(grids)}}
+            yield from (StoredCase(found) for found in self._cases.collection.find(criteria, UNLISTED))
 
 
 def _change(case: StoredCase, place: Place, cause: Received[Any] | None) -> Changed:

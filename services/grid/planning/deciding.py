@@ -52,7 +52,7 @@ def prepare(store: GridStore, command: PlanChange) -> Plan:
             ready(source)
         followers = _followers(store, command.successors)
         _communities_known(store, command)
-        laid = shared_out(command.kind, heavy(lay_out, command, sources), sources)
+        laid = heavy(shared_out, command.kind, heavy(lay_out, command, sources), sources)
         assessment, objections = _assessed(store, command.kind, laid, sources, followers)
         if command.dry_run:
             return _shown(command, laid, assessment)
@@ -75,7 +75,7 @@ def commit(store: GridStore, command: CommitChange) -> Plan:
         for source in sources:
             ready(source, plan.id)
         followers = _followers(store, plan.successors)
-        laid = shared_out(plan.kind, kept.laid, sources)
+        laid = heavy(shared_out, plan.kind, kept.laid, sources)
         assessment, objections = _assessed(store, plan.kind, laid, sources, followers)
         for objection in objections:
             raise objection
