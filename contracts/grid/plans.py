@@ -32,7 +32,7 @@ class PlannedGrid(Model):
     code: GridCode
     name: str | None = Field(default=None, min_length=1, max_length=200)
     geometry: Geometry | None = None
-    households: int | None = Field(default=None, ge=0, le=1_000_000)
+    households: int | None = Field(default=None, ge=0)
 
 
 class Overlap(Model):

@@ -14,7 +14,7 @@ def test_a_split_takes_its_open_cases_along(tell: Tell, laid: Ground) -> None:
     community = laid.tiles[0].code[:12]
     old, west, east = (f"{community}{number}" for number in (997, 998, 999))
     # beside the district, where nobody else's grid lies
-    x, y = max(tile.shape.bounds[2] for tile in laid.tiles) + 1, laid.tiles[0].shape.bounds[1]
+    x, y = max(tile.area.bounds[2] for tile in laid.tiles) + 0.1, laid.tiles[0].area.bounds[1]
     ring = [[x, y], [x + WIDTH, y], [x + WIDTH, y + WIDTH], [x, y + WIDTH], [x, y]]
     chief = next(worker.staff_no for worker in laid.workers if worker.role == "chief")
     spot = {"longitude": x + WIDTH * 0.75, "latitude": y + WIDTH / 2}

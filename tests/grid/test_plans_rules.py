@@ -64,6 +64,7 @@ WRONG: list[tuple[PlanChange, set[str]]] = [
     (asked("split", [1], to_be(8, 9, **DRAWN), cut=CUT), {"/cut"}),
     (asked("split", [1], to_be(8, 8), cut=CUT), {"/grids"}),
     (asked("split", [1], [{"code": code(8)}, {"code": code(9), "name": "九"}], cut=CUT), {"/grids/0/name"}),
+    (asked("split", [1], to_be(8, 9, households=10**30), cut=CUT), {"/grids/0/households", "/grids/1/households"}),
     (asked("merge", [1], to_be(9)), {"/sources"}),
     (asked("merge", [1, 1], to_be(9)), {"/sources"}),
     (asked("merge", [1, 2], to_be(8, 9)), {"/grids"}),

@@ -7,6 +7,7 @@ from contracts.grid import Grid, GridState, PlanChange, PlanKind, PlanState, Pos
 from services.grid.domain import ENDED, grid_ended, grid_planned
 
 ALLOWED = {PlanState.PREPARED: ("commit", "cancel")}
+MOST_HOUSEHOLDS = 1_000_000
 STANDING = frozenset({"current", "on_leave", "planned"})
 
 
@@ -100,6 +101,8 @@ def _grids(command: PlanChange) -> Iterator[FieldFault]:
     for at, one in enumerate(command.grids):
         if new and not one.name:
             yield _fault(f"/grids/{at}/name", "missing", "新网格必须有名称", "a new grid needs a name")
+        if (one.households or 0) > MOST_HOUSEHOLDS:
+            yield _fault(f"/grids/{at}/households", "households_invalid", "户数过大", "more than a million households")
         if command.kind is PlanKind.SPLIT and one.geometry is None and command.cut is None:
             yield _fault(f"/grids/{at}/geometry", "missing", "拆分须有图形或切割线", "a geometry or a cut is needed")
     if command.kind is PlanKind.ADJUST and command.grids and not any(one.geometry for one in command.grids):
