@@ -172,6 +172,23 @@ def test_a_split_from_its_dry_run_to_its_end(registry: GridStore) -> None:
     assert [one["type"] for one in told(registry, "assignments", code(9))] == ["grid.staffed.v1"]
 
 
+def test_at_no_moment_does_nobody_answer(registry: GridStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the writes of a commit the index stays as it was, and whoever wants to follow the ground waits."""
+    plan, seen = deciding.prepare(registry, splitting()), []
+    for name in ("insert_many", "update_many"):
+        written = getattr(registry.grids, name)
+
+        def watched(given: Any, written: Callable[[Any], Any] = written) -> Any:
+            found = written(given)
+            seen.append((registry.claiming.locked(), at(registry, 0.25)))
+            return found
+
+        monkeypatch.setattr(registry.grids, name, watched)
+    commit(registry, plan)
+    assert seen == [(True, SIX[0])] * 2
+    assert at(registry, 0.25) == code(9)
+
+
 def test_a_merger_with_all_the_ground(registry: GridStore) -> None:
     plan = deciding.prepare(registry, asked("merge", SIX[:2], to_be(9)))
     assert plan.assessment.households_after == 700

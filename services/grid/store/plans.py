@@ -73,7 +73,7 @@ class Plans(Aggregates):
             "assessment": assessment.model_dump(),
             "prepared_at": now,
             "unfinished": True,
-            "timeline": [_entry(command.caller.who, "prepare", None, PlanState.PREPARED)],
+            "timeline": [_entry(command.caller.who, "prepare", None, PlanState.PREPARED, now)],
         }
         self.insert(document)
 
