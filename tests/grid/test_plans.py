@@ -32,7 +32,7 @@ from services.grid import recalling
 from services.grid.answering import locate
 from services.grid.changing import act, activate, save
 from services.grid.planning import carrying, deciding
-from services.grid.staffing import assign
+from services.grid.posting import assign
 from services.grid.store import GridStore
 from tests.grid.sources import (
     CORNER,
