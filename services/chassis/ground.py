@@ -7,12 +7,15 @@ with the smallest code and the answer says `on_boundary`. Two copies of a servic
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from math import cos, radians
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
+
+# a GeoJSON Polygon or MultiPolygon, or the same drawn already
+Outline: TypeAlias = Mapping[str, Any] | BaseGeometry
 
 
 class Hit(NamedTuple):
@@ -33,17 +36,22 @@ def metres_per_degree(latitude: float) -> tuple[float, float]:
     return max(east, 1.0), north
 
 
+def drawn(outline: Outline) -> BaseGeometry:
+    """The outline as shapely has it."""
+    return shape(outline) if isinstance(outline, Mapping) else outline
+
+
 class Ground:
     """Immutable index of parcels 地块, WGS84 degrees. Its owner swaps in a new one in one step.
 
-    `parcels`: pairs of a code and a GeoJSON Polygon or MultiPolygon, valid (geometry is checked where it enters
-    the city, not here). A code given twice keeps its last geometry.
+    `parcels`: pairs of a code and an outline, valid (geometry is checked where it enters the city, not here). A code
+    given twice keeps its last one.
     """
 
     __slots__ = ("_codes", "_shapes", "_tree")
 
-    def __init__(self, parcels: Iterable[tuple[str, Mapping[str, Any]]] = ()) -> None:
-        self._build({code: shape(geometry) for code, geometry in parcels})
+    def __init__(self, parcels: Iterable[tuple[str, Outline]] = ()) -> None:
+        self._build({code: drawn(geometry) for code, geometry in parcels})
 
     def _build(self, shapes: Mapping[str, BaseGeometry]) -> None:
         self._codes: list[str] = sorted(shapes)
@@ -52,17 +60,21 @@ class Ground:
         self._tree = shapely.STRtree(self._shapes)
         self._shapes.flags.writeable = False
 
-    def changed(self, parcels: Mapping[str, Mapping[str, Any] | None]) -> Self:
+    def changed(self, parcels: Mapping[str, Outline | None]) -> Self:
         """A new index with these parcels added or replaced (None: taken out); the other polygons are shared."""
         shapes = dict(zip(self._codes, self._shapes, strict=True))
         for code, geometry in parcels.items():
             if geometry is None:
                 shapes.pop(code, None)
             else:
-                shapes[code] = shape(geometry)
+                shapes[code] = drawn(geometry)
         new = type(self).__new__(type(self))
         new._build(shapes)
         return new
+
+    def get(self, code: str) -> BaseGeometry | None:
+        """The parcel of that code."""
+        return self._shapes[bisect_left(self._codes, code)] if code in self else None
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -88,6 +100,12 @@ class Ground:
     def polygons(self) -> Any:
         """The parcels as an array of shapely geometries, in the order of `codes`."""
         return self._shapes
+
+    def within(self, west: float, south: float, east: float, north: float) -> list[str]:
+        """Codes of the parcels that touch the box, ascending; of a box with west > east those beyond 180° as well."""
+        boxes = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+        drawn_boxes = np.array([shapely.box(left, south, right, north) for left, right in boxes])
+        return [self._codes[at] for at in np.unique(self.touching(drawn_boxes)[1])]
 
     def touching(self, shapes: Any) -> Any:
         """Two arrays: places in `shapes` (an array of geometries) and, for each, the place in `codes` it touches."""

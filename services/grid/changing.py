@@ -1,7 +1,6 @@
 """Grids as people and clients change them: drafts, facts, ground, and the steps of the machine."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from contracts.faults import Conflict, Fault, Invalid
 from contracts.grid import (
@@ -16,10 +15,20 @@ from contracts.grid import (
     Role,
     SaveGrid,
 )
+from contracts.shared import Geometry
 from services.chassis import context
 from services.chassis.cpu import heavy
-from services.grid.activation import objections, shortcomings
-from services.grid.domain import ENDED, both, grid_code_invalid, grid_ended, grid_unknown, stale, step
+from services.grid.activation import Claims, claims_of, objections, shortcomings
+from services.grid.domain import (
+    ENDED,
+    both,
+    grid_code_invalid,
+    grid_ended,
+    grid_unknown,
+    size_fault,
+    stale,
+    step,
+)
 from services.grid.geometry import Surveyed, survey
 from services.grid.store import GridStore
 from services.grid.store.grids import FACTS, Held
@@ -113,8 +122,7 @@ def _against(store: GridStore, standing: Sequence[Held]) -> dict[str, Fault]:
     """What stands against these grids being active together."""
     grids = [one.grid for one in standing]
     faults = shortcomings(grids, store.rosters.with_role(Role.CHIEF, [grid.code for grid in grids]))
-    candidates = {grid.code: grid.geometry.model_dump() for grid in grids if grid.geometry and grid.code not in faults}
-    return faults | opposed(store, candidates)
+    return faults | opposed(store, claims_of(grids).without(faults))
 
 
 def _create(
@@ -125,6 +133,7 @@ def _create(
         raise grid_code_invalid(command.code)
     if not command.name:
         raise Invalid.field("/name", "missing", "新网格必须有名称", "a new grid needs a name")
+    _check_size(store, None, facts)
     new = store.grids.new(command.code, facts, ground, command.caller.who, "create")
     if standing or not store.grids.insert(new.document):
         raise Conflict("grid_exists", f"网格 {command.code} 已存在", f"grid {command.code} exists already")
@@ -137,12 +146,19 @@ def _change(
     if grid.state in ENDED:
         raise grid_ended(grid.code, grid.state)
     differing, moved = difference(standing, facts, ground)
-    if moved and grid.state is GridState.ACTIVE:
-        for fault in opposed(store, {grid.code: moved.geometry}).values():
+    _check_size(store, grid, differing)
+    if grid.state is GridState.ACTIVE and (moved or "overlay_of" in differing):
+        for fault in opposed(store, claims_of([as_told(grid, differing, moved)])).values():
             raise fault
     if differing or moved:
         write = store.grids.changed(standing, differing, moved, command.caller.who, "change")
         store.grids.update(write.id, write.version, write.change, write.events)
+
+
+def _check_size(store: GridStore, standing: Grid | None, facts: Mapping[str, object]) -> None:
+    fault = size_fault(standing, facts, store.grids.large([str(facts["overlay_of"])]) if "overlay_of" in facts else ())
+    if fault:
+        raise fault
 
 
 def difference(
@@ -153,9 +169,15 @@ def difference(
     return differing, ground if ground and ground.digest != standing.digest else None
 
 
-def opposed(store: GridStore, candidates: Mapping[str, Mapping[str, Any]]) -> dict[str, Fault]:
-    """What an active grid or a community has against this ground, by code."""
-    if not candidates:
+def as_told(grid: Grid, facts: Mapping[str, object], ground: Surveyed | None) -> Grid:
+    """The grid with other facts and another ground."""
+    drawn = {"geometry": Geometry.model_validate(ground.geometry)} if ground else {}
+    return grid.model_copy(update={**facts, **drawn})
+
+
+def opposed(store: GridStore, claims: Claims) -> dict[str, Fault]:
+    """What active grids or a community have against this ground, by code."""
+    if not claims.shapes:
         return {}
-    communities = store.territories.grounds({code[:12] for code in candidates})
-    return heavy(objections, candidates, communities, store.ground.refresh().grids)
+    communities = store.territories.grounds({code[:12] for code in claims.shapes})
+    return heavy(objections, claims, communities, store.ground.refresh())

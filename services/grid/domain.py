@@ -1,9 +1,9 @@
 """Codes, levels and the machine of a grid 网格."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contracts.faults import Conflict, Fault, Invalid, NotFound, Refused
-from contracts.grid import GridAction, GridState, Level
+from contracts.grid import Grid, GridAction, GridState, Level
 
 LEVEL_OF_DIGITS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 STATISTICAL_NAMES = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
@@ -19,7 +19,7 @@ STEPS: Mapping[tuple[GridState, GridAction], GridState] = {
 }
 HOLDING = frozenset({GridState.ACTIVE, GridState.CHANGING})
 """States in which a grid answers for its ground: one that is about to change does so until it has changed."""
-LIVE = frozenset({GridState.ACTIVE, GridState.SUSPENDED})
+LIVE = HOLDING | {GridState.SUSPENDED}
 ENDED = frozenset({GridState.RETIRED, GridState.CANCELLED})
 
 
@@ -130,6 +130,29 @@ def grid_ended(code: str, state: GridState) -> Refused:
     return Refused(
         "grid_ended", f"网格 {code} 已 {state}, 不能再改", f"grid {code} is {state} for good", state=state.value
     )
+
+
+def size_fault(standing: Grid | None, facts: Mapping[str, object], known: Collection[str]) -> Fault | None:
+    """Why a grid cannot be large 大网格 or small as it is told to be, or fill the large one that it names.
+
+    `known` are large grids. A live grid stays what it is: all that it overlaps was judged by that.
+    """
+    large = bool(facts.get("large", standing and standing.large))
+    if standing and standing.state in LIVE and large is not standing.large:
+        return Refused(
+            "grid_live",
+            f"网格 {standing.code} 已启用, 不能改变是否为大网格",
+            f"grid {standing.code} is live and stays large or small",
+            state=standing.state.value,
+        )
+    named = facts.get("overlay_of")
+    if large and (named or (standing and standing.overlay_of)):
+        return Invalid.field(
+            "/overlay_of", "overlay_invalid", "大网格不能再属于别的大网格", "a large grid fills no other one"
+        )
+    if named and named not in known:
+        return Invalid.field("/overlay_of", "overlay_invalid", f"没有大网格 {named}", f"there is no large grid {named}")
+    return None
 
 
 def grid_overlap(code: str, other: str, shared_m2: float) -> Conflict:

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from contracts.faults import FieldFault, Invalid
 from contracts.grid import Datum
-from services.chassis.ground import Ground
+from services.chassis.ground import Ground, Outline, drawn
 from services.grid.datum import to_wgs84
 
 MOST_VERTICES = 5000
@@ -25,6 +25,8 @@ TOLERATED_M2 = 50.0
 """Overlap and overhang below this are drawing: a shared edge of 500 m written with six decimals is off by so much."""
 AXIS, E2 = 6378137.0, 0.0066943799901413165
 Position = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees; west > east: across the 180° meridian."""
 Rings = list[list[Position]]
 
 
@@ -37,7 +39,7 @@ class Surveyed:
 
     geometry: dict[str, Any]
     area_m2: float
-    bounds: tuple[float, float, float, float]
+    bounds: Box
     digest: str
     repaired: tuple[str, str] | None = None
 
@@ -45,27 +47,19 @@ class Surveyed:
 def survey(geometry: object, datum: Datum = Datum.WGS84) -> Surveyed:
     """Check a GeoJSON Polygon or MultiPolygon, convert it to WGS84 and mend rings that cross themselves a little.
 
-    Invalid geometry_invalid names ring and position (JSON pointer); geometry_too_large over 5,000 vertices.
+    Invalid geometry_invalid names ring and position (JSON pointer), also of the first vertex over 5,000.
     A crossing is mended when the area changes by at most 1 %: beyond that the ground meant is anybody's guess.
     """
     parts, paths = _parts_of(geometry)
-    vertices = sum(len(ring) for rings in parts for ring in rings)
-    if vertices > MOST_VERTICES:
-        raise Invalid.field(
-            "/geometry",
-            "geometry_too_large",
-            f"图形有 {vertices} 个顶点, 上限 {MOST_VERTICES}",
-            f"{vertices} vertices; at most {MOST_VERTICES}",
-        )
+    _not_too_many(parts, paths)
     checked = [
         [_ring(ring, pointer, datum) for ring, pointer in zip(rings, pointers, strict=True)]
         for rings, pointers in zip(parts, paths, strict=True)
     ]
-    drawn = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in checked])
+    sound = shapely.MultiPolygon([shapely.Polygon(rings[0], rings[1:]) for rings in checked])
     repaired = None
-    sound = drawn
-    if not shapely.is_valid(drawn):
-        sound, repaired = _mended(drawn, checked, paths)
+    if not shapely.is_valid(sound):
+        sound, repaired = _mended(sound, checked, paths)
     if shapely.is_empty(sound) or area_m2(sound) < 1:
         raise _invalid("/geometry", "图形面积为零", "the polygon covers no ground")
     if shapely.get_num_geometries(sound) == 1:
@@ -90,6 +84,18 @@ def area_m2(polygon: BaseGeometry) -> float:
     return float(_areas_m2(np.array([polygon]))[0])
 
 
+def box_of(bbox: Box) -> Box:
+    """The box that a caller named; Invalid bbox_invalid where its south is north of its north."""
+    if bbox[1] > bbox[3]:
+        raise Invalid.field(
+            "/bbox",
+            "bbox_invalid",
+            "bbox 应为 西,南,东,北, 南不得大于北",
+            "bbox is west,south,east,north: south > north",
+        )
+    return bbox
+
+
 def overlaps(candidates: Mapping[str, Mapping[str, Any]], ground: Ground) -> list[tuple[str, str, float]]:
     """Where interiors intersect by more than 50 m²: (candidate, other, m²) by code, the larger code first.
 
@@ -112,9 +118,9 @@ def overlaps(candidates: Mapping[str, Mapping[str, Any]], ground: Ground) -> lis
     return sorted((code, other, round(shared, 1)) for code, other, shared in found if shared > TOLERATED_M2)
 
 
-def overhang_m2(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> float:
+def overhang_m2(inner: Outline, outer: Outline) -> float:
     """Square metres of `inner` that lie outside of `outer`."""
-    return area_m2(shapely.difference(shape(inner), shape(outer)))
+    return area_m2(shapely.difference(drawn(inner), drawn(outer)))
 
 
 def _shared_m2(some: Any, others: Any) -> list[float]:
@@ -161,6 +167,16 @@ def _parts_of(geometry: object) -> tuple[list[list[Any]], list[list[str]]]:
     return parts, paths
 
 
+def _not_too_many(parts: list[list[Any]], paths: list[list[str]]) -> None:
+    vertices = 0
+    for rings, pointers in zip(parts, paths, strict=True):
+        for ring, pointer in zip(rings, pointers, strict=True):
+            vertices += len(ring)
+            if vertices > MOST_VERTICES:
+                first = f"{pointer}/{len(ring) - (vertices - MOST_VERTICES)}"
+                raise _invalid(first, f"顶点超过 {MOST_VERTICES} 个", f"more than {MOST_VERTICES} vertices")
+
+
 def _ring(ring: list[Any], pointer: str, datum: Datum) -> list[Position]:
     if len(ring) < 4:
         raise _invalid(
@@ -188,12 +204,12 @@ def _position(position: Any, pointer: str) -> Position:
     return longitude, latitude
 
 
-def _mended(drawn: BaseGeometry, parts: list[Rings], paths: list[list[str]]) -> tuple[BaseGeometry, tuple[str, str]]:
-    pointer, x, y = _crossing(shapely.is_valid_reason(drawn), parts, paths)
-    mended = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
+def _mended(crossed: BaseGeometry, parts: list[Rings], paths: list[list[str]]) -> tuple[BaseGeometry, tuple[str, str]]:
+    pointer, x, y = _crossing(shapely.is_valid_reason(crossed), parts, paths)
+    mended = shapely.make_valid(crossed, method="structure", keep_collapsed=False)
     polygons = [part for part in shapely.get_parts(mended) if part.geom_type == "Polygon"]
     sound = shapely.MultiPolygon(polygons)
-    before, after = area_m2(drawn), area_m2(sound)
+    before, after = area_m2(crossed), area_m2(sound)
     where = f"({x:.6f}, {y:.6f})"
     if after == 0 or abs(after - before) > REPAIRABLE_SHARE * after:
         raise Invalid(

@@ -61,7 +61,7 @@ def test_refused_by_ring_and_position(geometry: object, pointer: str) -> None:
 
 def test_too_many_vertices() -> None:
     circle = [(131 + 0.1 * float(np.cos(a)), 45 + 0.1 * float(np.sin(a))) for a in np.linspace(0, 6.28, 5001)]
-    assert refusal(polygon([*circle, circle[0]])) == ("geometry_too_large", "/geometry")
+    assert refusal(polygon([*circle, circle[0]])) == ("geometry_invalid", f"{RING}/5000")
 
 
 def test_sound_ground_is_stored_as_drawn_but_turned_right() -> None:

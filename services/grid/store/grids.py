@@ -1,5 +1,6 @@
 """Collection `grids` 网格: _id code, facts, state, geometry with its version, digest, area and bounds, timeline[]."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,15 +14,16 @@ from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.chassis.portions import by_key
-from services.grid.domain import LIVE, path_of, significant
-from services.grid.geometry import Surveyed
-from services.grid.index import GRIDS, Parcel
+from services.grid.domain import ENDED, LIVE, path_of, significant
+from services.grid.geometry import Surveyed, box_of
+from services.grid.index import GRIDS, LARGE, SUSPENDED, Parcel
 
 INDEXES = [
     IndexModel([("state", 1), ("_id", 1)], name="state"),
     IndexModel([("updated_at", 1)], name="updated_at"),
+    IndexModel([("name", 1)], name="name"),
 ]
-FACTS = ("name", "kind", "households", "population", "party_branch", "responsible_body")
+FACTS = ("name", "kind", "households", "population", "party_branch", "responsible_body", "large", "overlay_of")
 WITHOUT_RECORD = {"timeline": 0, "outbox": 0}
 
 
@@ -37,6 +39,7 @@ class Flagged(NamedTuple):
     """An active grid's share of the figures."""
 
     code: str
+    large: bool
     households: int | None
     has_party_branch: bool
 
@@ -61,6 +64,11 @@ class Grids(Aggregates):
         found = by_key(self.collection, codes, {"state": 1})
         return {one["_id"]: GridState(one["state"]) for one in found}
 
+    def large(self, codes: Collection[str]) -> set[str]:
+        """Those of the codes that are large grids and have not ended."""
+        found = by_key(self.collection, codes, {"state": 1}, large=True)
+        return {one["_id"] for one in found if one["state"] not in ENDED}
+
     def page(self, query: ListGrids) -> Page[Grid]:
         """By code; a box is compared with the grids' own bounds."""
         prefix = significant(query.parent.ljust(12, "0")) if query.parent else ""
@@ -68,9 +76,12 @@ class Grids(Aggregates):
         criteria: dict[str, Any] = {"_id": {"$gt": after, "$lte": prefix.ljust(15, "9")}}
         if query.state:
             criteria["state"] = query.state
+        if query.name:
+            criteria["name"] = {"$regex": f"^{re.escape(query.name)}"}
         if query.bbox:
-            west, south, east, north = query.bbox
-            criteria |= {"west": {"$lte": east}, "east": {"$gte": west}}
+            west, south, east, north = box_of(query.bbox)
+            meridians = [{"west": {"$lte": east}}, {"east": {"$gte": west}}]
+            criteria |= {"$and" if west <= east else "$or": meridians}
             criteria |= {"south": {"$lte": north}, "north": {"$gte": south}}
         hidden = {**WITHOUT_RECORD, "applied": 0} | ({} if query.geometries else {"geometry": 0})
         found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
@@ -126,9 +137,9 @@ class Grids(Aggregates):
 
     def flagged(self) -> Iterator[Flagged]:
         """What the figures look at, for each active grid, by code."""
-        fields = {"households": 1, "party_branch": 1}
+        fields = {"large": 1, "households": 1, "party_branch": 1}
         for one in self.collection.find({"state": GridState.ACTIVE}, fields).sort("_id", 1):
-            yield Flagged(one["_id"], one.get("households"), bool(one.get("party_branch")))
+            yield Flagged(one["_id"], one.get("large", False), one.get("households"), bool(one.get("party_branch")))
 
     def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
         """Code and version of what was written at that time or later."""
@@ -137,16 +148,23 @@ class Grids(Aggregates):
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these grids, of all when None."""
-        fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1}
+        fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1, "large": 1, "overlay_of": 1}
         for one in self.collection.find({}, fields) if codes is None else by_key(self.collection, codes, fields):
             yield Parcel(
                 code=one["_id"],
-                layer=GRIDS,
+                layer=_layer(one),
                 name=one["name"],
                 path=tuple(one["path"]),
-                geometry=one.get("geometry") if one["state"] == GridState.ACTIVE else None,
+                geometry=one.get("geometry") if one["state"] in LIVE else None,
                 version=one["version"],
+                overlay_of=one.get("overlay_of"),
             )
+
+
+def _layer(found: Mapping[str, Any]) -> str:
+    if found["state"] == GridState.SUSPENDED:
+        return SUSPENDED
+    return LARGE if found.get("large") else GRIDS
 
 
 def _ground(ground: Surveyed) -> dict[str, Any]:
@@ -189,6 +207,8 @@ def _grid(found: Mapping[str, Any]) -> Grid:
         population=found.get("population"),
         party_branch=found.get("party_branch"),
         responsible_body=found.get("responsible_body"),
+        large=found.get("large", False),
+        overlay_of=found.get("overlay_of"),
         version=found["version"],
         timeline=found.get("timeline", []),
     )
@@ -213,6 +233,7 @@ def _published(grid: Grid) -> GridPublished:
         path=grid.path,
         geometry=_located(grid),
         geometry_version=grid.geometry_version,
+        large=grid.large,
         version=grid.version,
     )
 
@@ -226,5 +247,6 @@ def _adjusted(grid: Grid) -> GridAdjusted:
         geometry=_located(grid),
         geometry_version=grid.geometry_version,
         state=grid.state,
+        large=grid.large,
         version=grid.version,
     )
