@@ -12,6 +12,7 @@ from threading import Lock
 from typing import NamedTuple, Protocol
 
 from contracts.grid import Level
+from contracts.shared import Extent
 from services.chassis import context
 from services.chassis.cpu import heavy
 from services.chassis.ground import Ground, Outline, drawn
@@ -96,6 +97,14 @@ class Snapshot:
     def grid_codes(self) -> list[str]:
         """All grids, also those that hold no point, by code."""
         return sorted(code for code in self.names if len(code) == GRID_DIGITS)
+
+    def extent(self, layers: Iterable[str]) -> Extent | None:
+        """The box around these layers; None without any ground."""
+        boxes = [bounds for name in layers if (bounds := self.layer(name).bounds)]
+        if not boxes:
+            return None
+        wests, souths, easts, norths = zip(*boxes, strict=True)
+        return Extent(min(wests), min(souths), max(easts), max(norths))
 
     def locate(self, points: Sequence[tuple[float, float]]) -> list[Spot]:
         """The place of each (longitude, latitude), in their order."""

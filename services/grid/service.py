@@ -9,6 +9,11 @@ from contracts.grid import (
     Assign,
     Building,
     GetBuilding,
+    Extents,
+    Feature,
+    Features,
+    GetExtents,
+    GetFeature,
     GetGrid,
     GetGridFigures,
     GetHousehold,
@@ -25,6 +30,7 @@ from contracts.grid import (
     ListAccesses,
     ListAssignments,
     ListBuildings,
+    ListFeatures,
     ListGrids,
     ListHierarchies,
     ListHouseholds,
@@ -61,7 +67,18 @@ from contracts.grid import (
 from contracts.shared import Done, ImportReport, Page, Point, Scope
 from services.chassis.entrypoints import Stored, answers, every
 from services.chassis.service import Service
-from services.grid import answering, changing, hierarchies, housing, importing, posting, staffing, vacancies, visiting
+from services.grid import (
+    answering,
+    changing,
+    features,
+    hierarchies,
+    housing,
+    importing,
+    posting,
+    staffing,
+    vacancies,
+    visiting,
+)
 from services.grid.domain import national, territory_unknown
 from services.grid.levels import ADMIN
 from services.grid.store import GridStore
@@ -217,6 +234,18 @@ class GridService(Service):
     @every(5)
     def follow_moved_buildings(self) -> None:
         self.store.dwellings.follow_moved()
+
+    @answers(ListFeatures, scope=Scope.GRID_READ)
+    def list_features(self, query: ListFeatures) -> Features:
+        return features.page(self.store, query)
+
+    @answers(GetFeature, scope=Scope.GRID_READ)
+    def get_feature(self, query: GetFeature) -> Feature:
+        return features.one(self.store, query)
+
+    @answers(GetExtents, scope=Scope.GRID_READ)
+    def get_extents(self, _query: GetExtents) -> Extents:
+        return features.extents(self.store)
 
     @answers(SaveHierarchy, scope=Scope.GRID_WRITE)
     def save_hierarchy(self, command: SaveHierarchy) -> Hierarchy:
