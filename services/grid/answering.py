@@ -6,6 +6,7 @@ from datetime import datetime
 from contracts.grid import Datum, GridFigures, Located, Responsible, Role, WhoIsResponsible
 from contracts.shared import Page, Point
 from services.chassis.cpu import heavy
+from services.grid.coverage import gaps
 from services.grid.datum import datum_of, to_wgs84
 from services.grid.domain import grid_unknown, level_of
 from services.grid.index import Spot
@@ -70,6 +71,7 @@ def figures(store: GridStore) -> GridFigures:
         registered_households=households,
         vacancies=len(without_chief) + len(without_worker),
         large_grids=len(flagged) - len(active),
+        coverage=gaps(store.coverages.of(store.ground.snapshot)),
     )
 
 

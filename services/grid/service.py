@@ -263,6 +263,10 @@ class GridService(Service):
     def list_units_over(self, query: ListUnitsOver) -> Page[UnitOver]:
         return hierarchies.units_over(self.store, query)
 
+    @every(5)
+    def look_for_gaps(self) -> None:
+        self.store.gap_watch.look(self.store.coverages.of(self.store.ground.refresh()))
+
     @every(2)
     def follow_the_ground(self) -> None:
         self.store.ground.refresh()

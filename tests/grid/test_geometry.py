@@ -1,6 +1,8 @@
 """Sound ground passes, small faults are mended and reported, the rest is refused by ring and position."""
 
 import json
+import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,18 @@ def test_overhang() -> None:
     assert overhang_m2(box(131, 45, 131.02, 45.01), box(131, 45, 131.01, 45.01)) == pytest.approx(
         area_m2(shapely.box(131.01, 45, 131.02, 45.01))
     )
+
+
+def test_what_is_drawn_to_do_harm_takes_no_more_than_others() -> None:
+    turns = [np.pi * 4998 * at / 4999 for at in range(4999)]
+    star = [(123.4 + 0.1 * float(np.cos(a)), 41.9 + 0.1 * float(np.sin(a))) for a in turns]
+    west, east = (-179.9, -1.0), (179.9, 1.0)
+    zigzag = [(x, y + at * 0.01) for at in range(2400) for x, y in (west, east)]
+    tracemalloc.start()
+    for drawn in (star, zigzag):
+        begun = time.process_time()
+        assert refusal(polygon([*drawn, drawn[0]]))[0] == "geometry_invalid"
+        assert time.process_time() - begun < 5
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100e6
