@@ -20,8 +20,8 @@ from services.grid.datum import to_wgs84
 
 MOST_VERTICES = 5000
 CHINA = (73.0, 3.0, 136.0, 54.0)
-MOST_STEPS = 100_000
-MOST_MEETINGS, AT_ONCE = 50_000, 100
+MOST_STEPS = 20_000
+MOST_MEETINGS, AT_ONCE = 20_000, 100
 REPAIRABLE_SHARE = 0.01
 TOLERATED_M2 = 50.0
 """Overlap and overhang below this are drawing: a shared edge of 500 m written with six decimals is off by so much."""
@@ -81,7 +81,7 @@ def survey(geometry: object, datum: Datum = Datum.WGS84) -> Surveyed:
 def area_m2(polygon: BaseGeometry) -> float:
     """Square metres on the WGS84 ellipsoid by the cylindrical equal-area projection.
 
-    Edges are straight in longitude and latitude (RFC 7946) and cut to 0.01°, to more where all are longer than 1,000°:
+    Edges are straight in longitude and latitude (RFC 7946) and cut to 0.01°, to more where all are longer than 200°:
     relative error below 1e-5 up to there.
     """
     return float(areas_m2(np.array([polygon]))[0])

