@@ -9,13 +9,13 @@ from heapq import merge
 from itertools import islice
 from sys import intern
 from threading import Lock
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from contracts.grid import Level
 from contracts.shared import Extent
 from services.chassis import context
 from services.chassis.cpu import heavy
-from services.chassis.ground import Ground, Outline, drawn
+from services.chassis.ground import Ground, Outline, drawn_all
 from services.grid.geometry import Box
 
 GRID_DIGITS = 15
@@ -192,10 +192,12 @@ class LiveGround:
 
 
 def _drawn(parcels: Sequence[Parcel]) -> list[Parcel]:
+    located = [parcel for parcel in parcels if parcel.geometry is not None]
+    shapes = iter(drawn_all([cast("Mapping[str, Any]", parcel.geometry) for parcel in located]))
     return [
         parcel._replace(
             path=tuple(intern(code) for code in parcel.path),
-            geometry=None if parcel.geometry is None else drawn(parcel.geometry),
+            geometry=None if parcel.geometry is None else next(shapes),
         )
         for parcel in parcels
     ]
