@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from heapq import merge
 from itertools import islice
 from sys import intern
@@ -16,6 +17,7 @@ from contracts.shared import Extent
 from services.chassis import context
 from services.chassis.cpu import heavy
 from services.chassis.ground import Ground, Outline, drawn_all
+from services.grid.domain import level_of
 from services.grid.geometry import Box
 
 GRID_DIGITS = 15
@@ -97,6 +99,11 @@ class Snapshot:
     def grid_codes(self) -> list[str]:
         """All grids, also those that hold no point, by code."""
         return sorted(code for code in self.names if len(code) == GRID_DIGITS)
+
+    @cached_property
+    def communities(self) -> Sequence[str]:
+        """All communities, also those without a boundary, by code."""
+        return sorted(code for code in self.names if len(code) < GRID_DIGITS and level_of(code) is Level.COMMUNITY)
 
     def extent(self, layers: Iterable[str]) -> Extent | None:
         """The box around these layers; None without any ground."""

@@ -5,11 +5,16 @@ from typing import Any
 import httpx
 
 from contracts.shared import Row
-from tests.grid.sources import FIRST, cell, chiefs, code, daoyi_rows, grid_rows, person, rows
+from tests.grid.sources import FIRST, cell, chiefs, code, daoyi_rows, grid_rows, middle, person, rows
 
 BOUNDED = "210113004025"
 LIVE = [code(number) for number in range(1, 26)]
 SUSPENDED, DRAFT, LARGE = LIVE[4], code(26), code(90)
+HOUSES: dict[str, dict[str, Any]] = {
+    f"{LIVE[0]}00001": {"compound": "桃南花园", "longitude": middle(0, 0)[0], "latitude": middle(0, 0)[1]},
+    f"{LIVE[1]}00001": {"floors": 6, "longitude": middle(1, 0)[0], "latitude": middle(1, 0)[1]},
+    f"{LIVE[2]}00001": {"floors": 2},
+}
 # a large grid in two parts, with a hole, beside the 25 and over the first of them
 TWO_PARTS = {
     "type": "MultiPolygon",
@@ -40,7 +45,8 @@ def lay(client: httpx.Client) -> None:
     told(client, "assignments", chiefs([*LIVE, LARGE]))
     done = client.post("/v1/grids:activate", json={"codes": [*LIVE, LARGE]}, timeout=60).json()
     assert (done["activated"], done["rejected"]) == (26, []), done
+    told(client, "buildings", rows(*({"code": one, **HOUSES[one]} for one in HOUSES)))
     assert client.post(f"/v1/grids/{SUSPENDED}:suspend").status_code == 200
 
 
-__all__ = ["BOUNDED", "DRAFT", "FIRST", "LARGE", "LIVE", "SUSPENDED", "lay", "told"]
+__all__ = ["BOUNDED", "DRAFT", "FIRST", "HOUSES", "LARGE", "LIVE", "SUSPENDED", "lay", "told"]

@@ -19,7 +19,7 @@ from services.gateway.docs import geographic
 from services.gateway.ogc import moment_of
 from tests.conftest import Processes
 from tests.gateway.conftest import Gateway
-from tests.gateway.ground import BOUNDED, DRAFT, FIRST, LARGE, LIVE, SUSPENDED, lay
+from tests.gateway.ground import BOUNDED, DRAFT, FIRST, HOUSES, LARGE, LIVE, SUSPENDED, lay
 from tests.grid.sources import CORNER, STEP, middle
 
 CODES = sorted([*LIVE, LARGE])
@@ -90,7 +90,6 @@ def test_it_leads_from_the_landing_page_to_every_feature(client: httpx.Client) -
         assert client.get(own["items"]).json()["type"] == "FeatureCollection", name
     west, south, east, north = listed["grids"]["extent"]["spatial"]["bbox"][0]
     assert (west, south, east, north) == pytest.approx((CORNER[0], 41.9, 123.6, 42.0))
-    assert "extent" not in listed["buildings"]
 
 
 def test_the_grids_are_those_that_are_shown_page_by_page(client: httpx.Client) -> None:
@@ -128,7 +127,22 @@ def test_communities_with_and_without_a_boundary(client: httpx.Client) -> None:
     assert [feature["id"] for feature in features if feature["geometry"]] == [BOUNDED]
     assert {FIRST, BOUNDED} <= {feature["id"] for feature in features}
     assert ids(client, f"{path}&bbox=123,41,124,43") == [BOUNDED]
-    assert ids(client, "/ogc/collections/buildings/items") == []
+
+
+def test_buildings_with_and_without_a_place(client: httpx.Client) -> None:
+    path = "/ogc/collections/buildings/items"
+    features = {
+        feature["id"]: feature for document in pages(client, f"{path}?limit=2") for feature in document["features"]
+    }
+    assert list(features) == list(HOUSES)
+    first, second, third = HOUSES
+    assert features[first]["geometry"] == {"type": "Point", "coordinates": list(middle(0, 0))}
+    assert (features[first]["properties"]["compound"], features[third]["geometry"]) == ("桃南花园", None)
+    x, y = middle(1, 0)
+    assert ids(client, f"{path}?bbox={x - 1e-4},{y - 1e-4},{x + 1e-4},{y + 1e-4}") == [second]
+    assert ids(client, f"{path}?bbox={x - 1e-4},-90,-170,90") == [second]
+    assert client.get(f"{path}/{first}").json()["properties"]["grid"] == LIVE[0]
+    assert client.get(f"{path}/{'9' * 20}").status_code == client.get(f"{path}/x").status_code == 404
 
 
 def test_boxes(client: httpx.Client) -> None:
@@ -220,6 +234,7 @@ def test_gdal_reads_the_same(gateway: Gateway, header: dict[str, str], client: h
     part = by_ogr(gateway.url, header, tmp_path, "grids", "-oo", "PAGE_SIZE=2", "-spat", *map(str, (x, y, x + STEP, y)))
     assert sorted(part) == [LIVE[6], LIVE[7]]
     assert len(by_ogr(gateway.url, header, tmp_path, "communities")) == 23
+    assert sorted(by_ogr(gateway.url, header, tmp_path, "buildings")) == list(HOUSES)
 
 
 def test_ogrinfo_knows_the_layers(gateway: Gateway, header: dict[str, str], client: httpx.Client) -> None:

@@ -105,11 +105,6 @@ class Territories(Aggregates):
         found = by_key(self.collection, codes, {"geometry": 1}, geometry_version={"$gt": 0})
         return {one["_id"]: one["geometry"] for one in found}
 
-    def codes(self, level: Level, after: str, limit: int) -> list[str]:
-        """Units of a level, by code."""
-        found = self.collection.find({"level": level, "_id": {"$gt": after}}, {"_id": 1}).sort("_id", 1).limit(limit)
-        return [one["_id"] for one in found]
-
     def features(self, level: Level, codes: Collection[str]) -> Iterator[Feature]:
         """Those of the codes that are units of the level, as geographic programs read them."""
         fields = {"name": 1, "parent": 1, "geometry": 1, "area_m2": 1, "geometry_version": 1}
