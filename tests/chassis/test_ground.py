@@ -183,7 +183,7 @@ def test_many_lookups_are_fast() -> None:
     side = 100
     ground = Ground((f"{row:03d}{column:03d}", square(column, row)) for row in range(side) for column in range(side))
     points = [tuple(p) for p in (np.random.default_rng(7).random((20_000, 2)) * side * STEP + CORNER).tolist()]
-    started = time.perf_counter()
+    started = time.process_time()
     hits = ground.locate_many(points)
-    assert len(points) / (time.perf_counter() - started) > 20_000
+    assert len(points) / (time.process_time() - started) > 20_000
     assert None not in hits
