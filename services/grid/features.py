@@ -99,16 +99,16 @@ def page(store: GridStore, query: ListFeatures) -> Features:
     reader: Reader = READERS[query.collection](store)
     after = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else ""
     codes = reader.codes(after, query.limit + 1, box_of(query.bbox) if query.bbox else None)
+    shown = codes[: query.limit]
     items: list[Feature] = []
-    positions, last = 0, ""
-    for part in portions(codes[: query.limit]):
-        if positions > MOST_POSITIONS:
-            break
-        found = sorted(reader.features(part), key=lambda feature: feature.id)
-        items += found
-        positions += sum(_positions(feature.geometry) for feature in found)
-        last = part[-1]
-    return Features(items=items, next=cursors.encode(last) if codes and last < codes[-1] else None)
+    positions = 0
+    for part in portions(shown):
+        for feature in sorted(reader.features(part), key=lambda feature: feature.id):
+            items.append(feature)
+            positions += _positions(feature.geometry)
+            if positions > MOST_POSITIONS:
+                return Features(items=items, next=cursors.encode(feature.id) if feature.id < codes[-1] else None)
+    return Features(items=items, next=cursors.encode(shown[-1]) if len(codes) > len(shown) else None)
 
 
 def one(store: GridStore, query: GetFeature) -> Feature:
