@@ -19,7 +19,7 @@ from services.grid.store.units import Units
 
 
 class GridStore:
-    """The collections of the database `grid`, and what is kept in memory over them: the ground and its coverage, and the
+    """The collections of the database `grid`, and what is kept in memory over them: the ground, its coverage, and the
     ground of the other hierarchies.
 
     `claiming` is held from the look at the ground until the write that takes some of it, so that two commands of one
