@@ -1,11 +1,17 @@
 """A grid service behind the gateway of the tests, and ground that it is told over HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
 from contracts.shared import Row
-from tests.grid.sources import FIRST, cell, chiefs, code, daoyi_rows, grid_rows, middle, person, rows
+from deploy.local.home import Home
+from deploy.local.processes import stop_all
+from tests.conftest import Processes
+from tests.gateway.conftest import Gateway
+from tests.grid.sources import cell, chiefs, code, daoyi_rows, grid_rows, middle, person, rows
 
 BOUNDED = "210113004025"
 LIVE = [code(number) for number in range(1, 26)]
@@ -28,6 +34,18 @@ TWO_PARTS = {
 }
 
 
+@contextmanager
+def served(home: Home, broker: str, store: str, gateway: Gateway) -> Iterator[httpx.Client]:
+    """The administrator before a grid service of its own, which ends with the block."""
+    starter = Processes(home, broker, store)
+    try:
+        starter.start("grid")
+        with gateway.client() as admin:
+            yield admin
+    finally:
+        stop_all(starter.started)
+
+
 def told(client: httpx.Client, kind: str, given: list[Row]) -> None:
     """Import rows, each of which must be taken."""
     answer = client.post(f"/v1/imports/{kind}", json=[row.values for row in given], timeout=60)
@@ -47,6 +65,3 @@ def lay(client: httpx.Client) -> None:
     assert (done["activated"], done["rejected"]) == (26, []), done
     told(client, "buildings", rows(*({"code": one, **HOUSES[one]} for one in HOUSES)))
     assert client.post(f"/v1/grids/{SUSPENDED}:suspend").status_code == 200
-
-
-__all__ = ["BOUNDED", "DRAFT", "FIRST", "HOUSES", "LARGE", "LIVE", "SUSPENDED", "lay", "told"]

@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from deploy.local.home import Home
-from deploy.local.processes import stop_all
-from tests.conftest import Processes
 from tests.gateway.conftest import Gateway
+from tests.gateway.ground import served, told
 from tests.grid.sources import code, daoyi_rows
 
 RING = "/geometry/coordinates/0"
@@ -20,14 +19,10 @@ CIRCLE = [[123.4 + at * 1e-6, 41.93] for at in range(5000)]
 @pytest.fixture(scope="module")
 def client(home: Home, broker: str, store: str, gateway: Gateway) -> Iterator[httpx.Client]:
     """The administrator; the divisions are known, and one good grid."""
-    starter = Processes(home, broker, store)
-    starter.start("grid")
-    with gateway.client() as admin:
-        divisions = [row.values for row in daoyi_rows()]
-        assert admin.post("/v1/imports/divisions", json=divisions, timeout=60).json()["rejected"] == []
+    with served(home, broker, store, gateway) as admin:
+        told(admin, "divisions", daoyi_rows())
         assert create(admin, [SQUARE]).status_code == 201
         yield admin
-    stop_all(starter.started)
 
 
 def create(client: httpx.Client, rings: list[Any], number: int = 1) -> httpx.Response:
@@ -52,9 +47,9 @@ def create(client: httpx.Client, rings: list[Any], number: int = 1) -> httpx.Res
 )
 def test_geometry_is_refused_by_ring_and_position(client: httpx.Client, rings: list[Any], pointer: str) -> None:
     answer = create(client, rings, 2)
-    told = answer.json()
-    assert (answer.status_code, told["code"]) == (422, "geometry_invalid"), answer.text
-    assert [error["pointer"] for error in told["errors"]] == [pointer]
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "geometry_invalid"), answer.text
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
     assert client.get(f"/v1/grids/{code(2)}").status_code == 404
 
 
@@ -65,12 +60,12 @@ def test_the_size_of_the_body(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("datum", ["beijing54", "", "WGS 84", "x" * 300])
 def test_an_unknown_datum(client: httpx.Client, datum: str) -> None:
-    told = [
+    answers = [
         client.get("/v1/locate", params={"lon": 123.4, "lat": 41.9, "datum": datum}),
         client.post("/v1/locate", json={"points": [{"longitude": 123.4, "latitude": 41.9}], "datum": datum}),
         client.post("/v1/imports/grids", params={"datum": datum}, json=[{"code": code(3), "name": "三"}]),
     ]
-    for answer in told:
+    for answer in answers:
         assert (answer.status_code, answer.json()["code"]) == (422, "datum_unknown"), answer.text
         assert [error["pointer"] for error in answer.json()["errors"]] == ["/datum"]
 

@@ -14,13 +14,11 @@ from owslib.ogcapi.features import Features
 from shapely.geometry import shape
 
 from deploy.local.home import Home
-from deploy.local.processes import stop_all
 from services.gateway.docs import geographic
 from services.gateway.ogc import moment_of
-from tests.conftest import Processes
 from tests.gateway.conftest import Gateway
-from tests.gateway.ground import BOUNDED, DRAFT, FIRST, HOUSES, LARGE, LIVE, SUSPENDED, lay
-from tests.grid.sources import CORNER, STEP, middle
+from tests.gateway.ground import BOUNDED, DRAFT, HOUSES, LARGE, LIVE, SUSPENDED, lay, served
+from tests.grid.sources import CORNER, FIRST, STEP, middle
 
 CODES = sorted([*LIVE, LARGE])
 ITEMS = "/ogc/collections/grids/items"
@@ -29,12 +27,9 @@ ITEMS = "/ogc/collections/grids/items"
 @pytest.fixture(scope="module")
 def client(home: Home, broker: str, store: str, gateway: Gateway) -> Iterator[httpx.Client]:
     """The administrator, before a gateway and a grid service that know some ground."""
-    starter = Processes(home, broker, store)
-    starter.start("grid")
-    with gateway.client() as admin:
+    with served(home, broker, store, gateway) as admin:
         lay(admin)
         yield admin
-    stop_all(starter.started)
 
 
 @pytest.fixture(scope="module")
