@@ -32,9 +32,10 @@ def locate(store: GridStore, points: Sequence[Point], datum: Datum | str) -> lis
             responsible=responsible(ladder, rosters),
             nearest=spot.nearest,
             nearest_m=spot.nearest_m,
+            point=Point(longitude=place[0], latitude=place[1]),
             index_version=snapshot.version,
         )
-        for spot, ladder in zip(spots, ladders, strict=True)
+        for place, spot, ladder in zip(places, spots, ladders, strict=True)
     ]
 
 

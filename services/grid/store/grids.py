@@ -13,7 +13,7 @@ from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.chassis.portions import by_key
-from services.grid.domain import LIVE, path_of, significant
+from services.grid.domain import LIVE, allowed, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import GRIDS, Parcel
 
@@ -189,6 +189,7 @@ def _grid(found: Mapping[str, Any]) -> Grid:
         population=found.get("population"),
         party_branch=found.get("party_branch"),
         responsible_body=found.get("responsible_body"),
+        allowed_actions=allowed(GridState(found["state"])),
         version=found["version"],
         timeline=found.get("timeline", []),
     )
