@@ -1,4 +1,4 @@
-"""网格: the registry's grids on the map and as a list, a place looked up, and each grid with all that is known of it."""
+"""网格: the registry's grids on the map and as a list, a place looked up, each grid with all that is known."""
 
 import asyncio
 import re
@@ -59,7 +59,7 @@ async def show_layer(view: Viewed, state: str) -> Response:
 
 @router.get("/grids/{code}")
 async def show_grid(view: Viewed, code: str) -> Response:
-    """One grid: its facts, its people, what lies over it, and what it was; `at`, a day or a time, shows it as of then."""
+    """One grid: its facts, its people, what lies over it, what it was; as of a day or time `at`."""
     told = view.asked("at")
     then = as_of(told["at"])
     one, responsible, postings, history, units, buildings, vacancies = await asyncio.gather(
@@ -155,7 +155,9 @@ def timed(told: Mapping[str, str]) -> dict[str, Any]:
 
 def numbered(told: Mapping[str, str]) -> dict[str, Any]:
     """What a form says, its counts as numbers; one that is none goes on as it is and is refused."""
-    return {name: int(text) if name in COUNTS and re.fullmatch(r"\d{1,9}", text) else text for name, text in told.items()}
+    return {
+        name: int(text) if name in COUNTS and re.fullmatch(r"\d{1,9}", text) else text for name, text in told.items()
+    }
 
 
 async def _locate(view: View, place: re.Match[str] | None, datum: str) -> dict[str, Any] | None:

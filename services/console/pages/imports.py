@@ -47,7 +47,7 @@ async def show_form(view: Viewed) -> Response:
 
 @router.post("/imports/{kind}")
 async def import_file(view: Viewed, kind: str) -> Response:
-    """The body is the file, and goes on to the gateway as it comes in. A dry run's answer brings the key of the import."""
+    """The body is the file, and goes on as it comes in. The answer to a dry run brings the key of the import."""
     request = view.request
     passed = {name: request.headers[name] for name in PASSED if name in request.headers}
     query = {name: text for name, text in view.asked("dry_run", "datum").items() if text}
