@@ -2,13 +2,6 @@
 
 from services.console.wording import Words
 
-LEVELS: Words = {
-    "province": ("省", "province"),
-    "city": ("市", "city"),
-    "county": ("区县", "county"),
-    "street": ("街道/乡镇", "street"),
-    "community": ("社区/村", "community"),
-}
 DATUMS: Words = {
     "wgs84": ("WGS84", "WGS84"),
     "cgcs2000": ("CGCS2000", "CGCS2000"),
@@ -82,7 +75,12 @@ CARE: Words = {
     "bereaved_parent": ("失独", "bereaved parent"),
     "veteran": ("退役军人", "veteran"),
 }
-PRIVATE_FIELDS: Words = {"persons": ("家庭成员", "persons"), "care": ("关爱标签", "care tags")}
+HOUSEHOLD_FIELDS: Words = {
+    "room": ("房屋", "room"),
+    "size": ("人数", "size"),
+    "care": ("关爱标签", "care tags"),
+    "persons": ("家庭成员", "persons"),
+}
 IMPORT_KINDS: Words = {
     "divisions": ("区划", "divisions"),
     "boundaries": ("区划边界", "boundaries"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console.door import at
@@ -23,6 +23,7 @@ FACTS = ("name", "households", "population", "party_branch", "responsible_body")
 COUNTS = ("households", "population")
 SEAT = ("staff_no", "role", "post")
 MANY = 200
+MOST_FEATURES = 1000
 GEOJSON = "application/geo+json"
 
 
@@ -55,6 +56,16 @@ async def list_grids(view: Viewed) -> Response:
 async def show_layer(view: Viewed, state: str) -> Response:
     """Grids that are not on the map of live ones."""
     return Response(collection(map(feature, await grids_of(view.door, state))), media_type=GEOJSON)
+
+
+@router.get("/grids/features/{collection_name}.json")
+async def show_features(view: Viewed, collection_name: str) -> Response:
+    """Communities or buildings within a box, and whether there are more."""
+    path = at("/ogc/collections/{}/items", collection_name)
+    found = await view.door.get(path, bbox=view.asked("bbox")["bbox"], limit=MOST_FEATURES)
+    features = [one for one in found["features"] if one["geometry"]]
+    more = any(link["rel"] == "next" for link in found["links"])
+    return JSONResponse({"type": "FeatureCollection", "features": features, "more": more}, media_type=GEOJSON)
 
 
 @router.get("/grids/{code}")

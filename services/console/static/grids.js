@@ -7,13 +7,15 @@ const rows = [...document.querySelectorAll("[data-grid]")];
 const named = new Map();
 const loaded = new Map();
 const shown = new Map();
+const crowded = new Set();
 const map = canvas(place);
 
 const wanted = ({ state, large }) => ({ properties }) =>
   (!state || properties.state === state) && (!large || properties.large);
 
 function source(box) {
-  const path = box.dataset.within ? `${box.dataset.source}?bbox=${map.getBounds().toBBoxString()}` : box.dataset.source;
+  const path = box.dataset.source;
+  if (box.dataset.within) return load(`${path}?bbox=${map.getBounds().toBBoxString()}`);
   if (!loaded.has(path)) loaded.set(path, load(path));
   return loaded.get(path);
 }
@@ -25,8 +27,12 @@ function opened({ feature }) {
 async function draw(box) {
   const found = await source(box);
   shown.get(box)?.remove();
-  shown.delete(box);
-  if (!box.checked || !found) return;
+  crowded.delete(box);
+  if (box.checked && found) add(box, found);
+  document.getElementById("more").hidden = !crowded.size;
+}
+
+function add(box, found) {
   const style = swatch(box.nextElementSibling);
   const layer = L.geoJSON(found, {
     filter: wanted(box.dataset),
@@ -36,7 +42,7 @@ async function draw(box) {
   });
   layer.bindTooltip((one) => one.feature.properties.name, { sticky: true }).on("click", ({ layer: one }) => opened(one));
   shown.set(box, layer.addTo(map));
-  if (box.dataset.within) document.getElementById("more").hidden = !found.more;
+  if (found.more) crowded.add(box);
   place.dataset.drawn = named.size;
 }
 
