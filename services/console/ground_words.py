@@ -17,8 +17,6 @@ GRID_ACTIONS: Words = {
     "suspend": ("停用", "suspend"),
     "resume": ("恢复", "resume"),
     "cancel": ("作废", "cancel"),
-    "plan": ("列入调整方案", "taken into a plan"),
-    "release": ("移出调整方案", "let go by a plan"),
     "split": ("拆分", "split"),
     "merge": ("合并", "merged"),
     "adjust": ("调界", "borders moved"),
@@ -64,6 +62,10 @@ RULES: Words = {
     "chief": ("本网格无网格员, 由网格长负责", "no worker here, the chief answers"),
     "supervisor": ("由网格指导员负责", "the supervisor answers"),
     "community": ("本网格无人, 由社区负责", "nobody in the grid, its community answers"),
+    "worker_backup": ("网格员休假, 由顶岗人负责", "the worker is on leave, the backup answers"),
+    "chief_backup": ("网格长休假, 由顶岗人负责", "the chief is on leave, the backup answers"),
+    "supervisor_backup": ("网格指导员休假, 由顶岗人负责", "the supervisor is on leave, the backup answers"),
+    "community_backup": ("社区负责人休假, 由顶岗人负责", "the community's person is on leave, the backup answers"),
 }
 CARE: Words = {
     "minimum_living": ("低保", "minimum living"),

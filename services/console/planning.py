@@ -93,8 +93,7 @@ def pictured(
     shapes = {part: [_solid(one["geometry"]) for one in found] for part, found in (("after", after), ("other", beside))}
     overlaps = [mine.intersection(theirs) for mine in shapes["after"] for theirs in shapes["other"]]
     gap = shapely.difference(
-        shapely.union_all([_solid(one["geometry"]) for one in before]),
-        shapely.union_all([*shapes["after"], *shapes["other"]]),
+        shapely.union_all([_solid(one["geometry"]) for one in before]), shapely.union_all(shapes["after"])
     )
     return [
         *(feature(one, part="other") for one in beside),
