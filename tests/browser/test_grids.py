@@ -1,4 +1,4 @@
-"""网格: the registry on the map, one grid with all that is known of it, its people, and households behind their masks."""
+"""网格: the registry on the map, a grid with all that is known of it, its people, households behind their masks."""
 
 import re
 from collections.abc import Iterator
