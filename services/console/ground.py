@@ -30,24 +30,24 @@ class Ground:
 
 async def ground(door: Door) -> Ground:
     """As far as the key of the door reaches. Raises Problem."""
-    grids = [one for one in await grids_of(door) if one["state"] not in GONE]
+    grids = [one for one in await drawn(door, "/v1/grids") if one["state"] not in GONE]
     return Ground({one["code"]: one["name"] for one in grids}, collection(map(feature, grids)))
 
 
-async def grids_of(door: Door, state: str | None = None) -> list[dict[str, Any]]:
-    """All grids of a state, or of any, that have ground. Raises Problem."""
-    grids: list[dict[str, Any]] = []
+async def drawn(door: Door, path: str, **which: str) -> list[dict[str, Any]]:
+    """All of a list that have ground. Raises Problem."""
+    found: list[dict[str, Any]] = []
     cursor = None
     while True:
-        page = await door.get("/v1/grids", geometries="true", state=state, limit=AT_ONCE, cursor=cursor)
-        grids += (one for one in page["items"] if one["geometry"])
+        page = await door.get(path, **which, geometries="true", limit=AT_ONCE, cursor=cursor)
+        found += (one for one in page["items"] if one["geometry"])
         cursor = page["next"]
         if not cursor:
-            return grids
+            return found
 
 
 def feature(one: Mapping[str, Any], **more: Any) -> Feature:
-    """A grid, or what else has code, name and geometry."""
+    """A grid, or whatever has code, name and geometry."""
     told = {name: one[name] for name in ("name", "state", "large") if name in one}
     return {
         "type": "Feature",

@@ -55,7 +55,7 @@ def test_a_file_is_tried_and_then_taken_over_once(desk: Desk) -> None:
 def test_what_cannot_be_read_is_said_where_the_file_was_chosen(desk: Desk) -> None:
     page = desk.sign_in()
     page.goto(f"{desk.console}/imports")
-    assert page.get_by_label("坐标系").count() == 0
+    assert page.get_by_label("坐标系").is_hidden()
     choose(desk, "网格", "网格.pdf", "%PDF")
     page.locator("#result .problem").get_by_text("只能导入").wait_for()
     assert page.get_by_label("坐标系").is_visible()

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console.door import at
-from services.console.ground import around, collection, feature, grids_of
+from services.console.ground import around, collection, drawn, feature
 from services.console.names import Names
 from services.console.pages import Page
 from services.console.rendering import View, Viewed, zoned
@@ -55,7 +55,14 @@ async def list_grids(view: Viewed) -> Response:
 @router.get("/grids/layers/{state}.json")
 async def show_layer(view: Viewed, state: str) -> Response:
     """Grids that are not on the map of live ones."""
-    return Response(collection(map(feature, await grids_of(view.door, state))), media_type=GEOJSON)
+    return Response(collection(map(feature, await drawn(view.door, "/v1/grids", state=state))), media_type=GEOJSON)
+
+
+@router.get("/grids/units/{hierarchy}.json")
+async def show_units(view: Viewed, hierarchy: str) -> Response:
+    """What another hierarchy lays over the same ground."""
+    units = await drawn(view.door, "/v1/units", hierarchy=hierarchy)
+    return Response(collection(map(feature, units)), media_type=GEOJSON)
 
 
 @router.get("/grids/features/{collection_name}.json")
