@@ -104,7 +104,10 @@ class FieldSource(Model):
 
 
 class Household(Model):
-    """户. `persons` masked; the values themselves only after LookAtHousehold."""
+    """户. `persons` masked; the values themselves only after LookAtHousehold.
+
+    Who needs care is sensitive as well: `care` is empty for callers without grid:write, who do not visit.
+    """
 
     household_no: str
     room: str
@@ -141,7 +144,7 @@ class Access(Model):
 
 
 class Visit(Model):
-    """走访. `note` may hold what somebody said: shown to those who may read personal values only."""
+    """走访. `note` may hold what somebody said: listed for those who may read personal values only."""
 
     id: str
     household_no: str
@@ -155,7 +158,8 @@ class Visit(Model):
 class SaveBuilding(Command[Building]):
     """A new building, or other fields of a known one (absent fields stay).
 
-    With a point it is in the grid that holds the point, without one in the grid that its code names.
+    With a point it is in the grid that holds the point; where none does, and without one, in the grid that its code
+    names. There it stays until a new point or a change of grids moves it, and its households with it.
     """
 
     code: BuildingCode
@@ -174,7 +178,10 @@ class GetBuilding(Query[Building]):
 
 
 class ListBuildings(Query[Page[Building]]):
-    """By code, of a grid, of a compound, or within `bbox` (west, south, east, north)."""
+    """Of a grid, of a compound, or within `bbox` (west, south, east, north).
+
+    By grid and code; within a small box by place.
+    """
 
     grid: GridCode | None = None
     compound: Name | None = None
@@ -202,8 +209,8 @@ class ListRooms(Query[Page[Room]]):
 class SaveHousehold(Command[Household]):
     """A new household, or other fields of a known one (absent fields stay).
 
-    Every field given comes from `department` (the caller's own where absent). A field of another department that is
-    not to be collected again yet is refused.
+    Every field given comes from `department` (the caller's own where absent; a caller of a department speaks for no
+    other). A field of another department that is not to be collected again yet is refused, whatever its value.
     """
 
     household_no: Key
@@ -222,7 +229,7 @@ class GetHousehold(Query[Household]):
 
 
 class ListHouseholds(Query[Page[Household]]):
-    """By number, of a grid or of a building, with a care tag; masked."""
+    """By grid and number, of a grid or of a building; masked. By care tag only with grid:write."""
 
     grid: GridCode | None = None
     building: BuildingCode | None = None
@@ -232,7 +239,10 @@ class ListHouseholds(Query[Page[Household]]):
 
 
 class LookAtHousehold(Command[HouseholdLook]):
-    """Private fields unmasked, for a stated purpose; the look is written down before anything is shown."""
+    """Private fields unmasked, for a stated purpose; the look is written down before anything is shown, and once.
+
+    The same idempotency key for another household, purpose or fields is a Conflict.
+    """
 
     household_no: Key
     purpose: Purpose
@@ -269,7 +279,8 @@ class ListVisits(Query[Page[Visit]]):
 class ImportDwellings(Command[ImportReport]):
     """Rows of one kind with the fields of SaveBuilding (its point as longitude and latitude), SaveRoom, SaveHousehold.
 
-    A row of a household may hold one person: person_name, relation, id_number, phone; rows of one number are gathered.
+    A building's place may also be a GeoJSON point. A row of a household may hold one person: person_name, relation,
+    id_number, phone. Rows of one number are gathered, and none of them is taken where one is wrong.
     """
 
     kind: Literal["buildings", "rooms", "households"]

@@ -5,6 +5,7 @@ was called, or a name that somebody outside chose.
 """
 
 import asyncio
+import contextlib
 from typing import Any
 
 from prometheus_client import (
@@ -19,7 +20,8 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+
+from services.chassis.stores import answers
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # how long a scrape may wait for the store and the broker
@@ -124,11 +126,9 @@ def text(registry: CollectorRegistry) -> bytes:
 
 async def text_with_store(registry: CollectorRegistry, database: AsyncDatabase[dict[str, Any]]) -> bytes:
     """The same where asyncio runs, and whether the store answers now; within a second in any case."""
-    try:
+    up = False
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
-            await database.command("ping")
-    except (PyMongoError, TimeoutError):
-        STORE_UP.set(0)
-    else:
-        STORE_UP.set(1)
+            up = await answers(database)
+    STORE_UP.set(up)
     return text(registry)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pymongo
 from pymongo import MongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
@@ -62,6 +63,15 @@ def alive(database: Database[dict[str, Any]]) -> bool:
             database.client.admin.command("ping")
     except PyMongoError as error:
         _log.warning("store away", extra={"error": type(error).__name__})
+        return False
+    return True
+
+
+async def answers(database: AsyncDatabase[dict[str, Any]]) -> bool:
+    """The same where asyncio runs; how long it may take is the caller's."""
+    try:
+        await database.command("ping")
+    except PyMongoError:
         return False
     return True
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
@@ -22,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, metrics
+from services.chassis.serving import serve
 from services.console import first, guard, signing
 from services.console.ground import Ground
 from services.console.keeping import Kept
@@ -134,15 +133,5 @@ def main() -> int:
     """Serve until SIGTERM."""
     settings = ConsoleSettings()
     logs.setup("console", settings.log_level)
-    config = uvicorn.Config(
-        build(settings),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    ports = (settings.console_port, settings.traces_port)
-    uvicorn.Server(config).run([socket.create_server((settings.console_host, port), backlog=2048) for port in ports])
-    return 0
+    places = [(settings.console_host, port) for port in (settings.console_port, settings.traces_port)]
+    return serve(build(settings), places, grace=3, idle=5, proxied=True)

@@ -11,7 +11,8 @@ from services.console.ground import Ground, ground
 from services.console.keeping import Kept
 from services.console.rendering import View
 
-BUSIEST, NEWEST = 10, 30
+# as many as the wall has room for
+BUSIEST, NEWEST = 10, 16
 # seconds: grids are moved by decree, and a page asks for what is new each second
 GROUND_KEPT_S, NEWS_KEPT_S = 60.0, 0.8
 Figures = Mapping[str, Any]

@@ -3,13 +3,11 @@
 import asyncio
 import gc
 import logging
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
@@ -18,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis import logs, tracing
 from services.chassis.asking import Bus
+from services.chassis.serving import serve
 from services.gateway import docs, health, intake
 from services.gateway.access import Access
 from services.gateway.audit import Audit
@@ -37,7 +36,6 @@ log = logging.getLogger(__name__)
 
 def build(settings: GatewaySettings) -> ASGIApp:
     """The application. Broker and store are reached when it starts, and may be away then."""
-
     machines = Starlette(routes=health.MACHINES)
 
     @asynccontextmanager
@@ -152,22 +150,8 @@ def main() -> int:
     logs.setup("gateway", settings.log_level)
     recorded = {f"POST {intake.PATH}": settings.recorded_reports, "GET ": settings.recorded_questions}
     tracing.setup("gateway", settings.otlp_endpoint, tracing.Paced(recorded))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            build(settings),
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            # longer than HTTP clients keep an idle connection, so that none is closed under a request
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=8,
-        )
-    )
     places = [(settings.gateway_host, settings.gateway_port)]
     if settings.metrics_port:
         places.append((settings.health_host, settings.metrics_port))
-    server.run([socket.create_server(place, backlog=2048) for place in places])
-    return 0 if server.started else 1
+    # longer than HTTP clients keep an idle connection, so that none is closed under a request
+    return serve(build(settings), places, grace=8, idle=75, proxied=False)

@@ -42,6 +42,11 @@ class Rule:
     limit: int = ORDINARY
     secret: bool = False
 
+    @property
+    def private(self) -> bool:
+        """Whether the answer holds personal values: it is kept nowhere here."""
+        return self.scope is Scope.PII_READ
+
 
 @dataclass
 class Door:
@@ -144,9 +149,8 @@ async def admit(request: HttpRequest, rule: Rule, handler: Handler) -> Response:
             response = await carried_out(call)
         else:
             fingerprint = fingerprint_of(request, caller.actor, body)
-            response = await door.idempotency.once(
-                caller.client, key, fingerprint, lambda: carried_out(call), secret=rule.secret
-            )
+            once, run = door.idempotency.once, lambda: carried_out(call)
+            response = await once(caller.client, key, fingerprint, run, secret=rule.secret, private=rule.private)
     except Fault as fault:
         response = await refused(fault)
     except ConnectionFailure:

@@ -43,13 +43,15 @@ class Idempotency:
         seconds = int(KEPT.total_seconds())
         await self.collection.create_indexes([IndexModel([("started_at", 1)], expireAfterSeconds=seconds)])
 
-    async def once(self, client: str, key: str, fingerprint: str, run: Run, *, secret: bool = False) -> Response:
+    async def once(
+        self, client: str, key: str, fingerprint: str, run: Run, *, secret: bool = False, private: bool = False
+    ) -> Response:
         """The first answer to this key, from `run` if this is the first time.
 
         Raises Conflict "idempotency_mismatch" for another body, "idempotency_running" while the first still runs.
         The answer of a `secret` order (a new key) is not kept: a retry is told that it was shown once.
-        An answer of 5xx is forgotten, so that the retry runs; so is one that the database did not keep: the owning
-        service recognises the key and answers alike.
+        An answer of 5xx is forgotten, so that the retry runs; so is a `private` one (personal values), and one that
+        the database did not keep: the owning service recognises the key and answers alike.
         """
         name = f"{client}:{key}"
         if name in self._running:
@@ -58,7 +60,7 @@ class Idempotency:
         if self._renewing is None:
             self._renewing = asyncio.create_task(self._renew())
         try:
-            return await self._once(name, fingerprint, run, secret)
+            return await self._once(name, fingerprint, run, secret=secret, private=private)
         finally:
             del self._running[name]
 
@@ -71,7 +73,7 @@ class Idempotency:
                 await self.collection.update_many(claims, {"$set": {"started_at": datetime.now(UTC)}})
         self._renewing = None
 
-    async def _once(self, name: str, fingerprint: str, run: Run, secret: bool) -> Response:
+    async def _once(self, name: str, fingerprint: str, run: Run, *, secret: bool, private: bool) -> Response:
         started, claim = datetime.now(UTC), {"state": "running", "process": self._process}
         record = {"_id": name, "fingerprint": fingerprint, "started_at": started, **claim}
         try:
@@ -85,7 +87,7 @@ class Idempotency:
         except BaseException:
             await self.collection.delete_one({"_id": name})
             raise
-        if response.status_code >= 500:
+        if private or response.status_code >= 500:
             await self.collection.delete_one({"_id": name})
         else:
             await self.collection.update_one({"_id": name}, {"$set": _kept(response, secret=secret)})

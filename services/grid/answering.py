@@ -51,6 +51,7 @@ def figures(store: GridStore) -> GridFigures:
     """The ground in numbers; what grids lack is said of the active ones."""
     active = list(store.grids.flagged())
     with_chief, with_worker = store.rosters.with_role(Role.CHIEF), store.rosters.with_role(Role.WORKER)
+    buildings, households = store.dwellings.counts.get()
     return GridFigures(
         territories=store.territories.counts(),
         grids=store.grids.counts(),
@@ -61,6 +62,8 @@ def figures(store: GridStore) -> GridFigures:
         without_chief=[one.code for one in active if one.code not in with_chief],
         without_worker=[one.code for one in active if one.code not in with_worker],
         without_party_branch=sum(not one.has_party_branch for one in active),
+        buildings=buildings,
+        registered_households=households,
     )
 
 

@@ -13,6 +13,7 @@ from services.chassis.cpu import heavy
 from services.chassis.ground import Ground
 
 GRIDS = "grid"
+GRID_DIGITS = 15
 DEEPEST_FIRST = (Level.COMMUNITY, Level.STREET, Level.COUNTY, Level.CITY, Level.PROVINCE)
 SKEW = timedelta(seconds=10)
 """How far the clocks of two copies of the service may differ without one missing a write of the other."""
@@ -64,6 +65,11 @@ class Snapshot:
     def grids(self) -> Ground:
         """The active grids."""
         return self.layers.get(GRIDS) or Ground()
+
+    @property
+    def grid_codes(self) -> list[str]:
+        """All grids, also those that hold no point, by code."""
+        return sorted(code for code in self.names if len(code) == GRID_DIGITS)
 
     def locate(self, points: Sequence[tuple[float, float]]) -> list[Spot]:
         """The place of each (longitude, latitude), in their order."""

@@ -1,36 +1,55 @@
 """网格底座, the registry of the city's ground: what it answers and what it does by itself."""
 
 from contracts.grid import (
+    Access,
     Activated,
     ActivateGrids,
     ActOnGrid,
     Assign,
+    Building,
+    GetBuilding,
     GetGrid,
     GetGridFigures,
+    GetHousehold,
     GetTerritory,
     Grid,
     GridFigures,
+    Household,
+    HouseholdLook,
+    ImportDwellings,
     ImportGround,
+    ListAccesses,
     ListAssignments,
+    ListBuildings,
     ListGrids,
+    ListHouseholds,
+    ListRooms,
     ListStaff,
     ListTerritories,
+    ListVisits,
     Locate,
     Located,
     LocatedMany,
     LocateMany,
+    LookAtHousehold,
     Posting,
+    RecordVisit,
     Responsible,
+    Room,
+    SaveBuilding,
     SaveGrid,
+    SaveHousehold,
+    SaveRoom,
     SaveStaff,
     StaffMember,
     Territory,
+    Visit,
     WhoIsResponsible,
 )
 from contracts.shared import Done, ImportReport, Page, Point, Scope
 from services.chassis.entrypoints import Stored, answers, every
 from services.chassis.service import Service
-from services.grid import answering, changing, importing, staffing
+from services.grid import answering, changing, housing, importing, staffing, visiting
 from services.grid.domain import national, territory_unknown
 from services.grid.store import GridStore
 
@@ -109,6 +128,62 @@ class GridService(Service):
     @answers(ListAssignments, scope=Scope.GRID_READ)
     def list_assignments(self, query: ListAssignments) -> Page[Posting]:
         return Page(items=list(self.store.rosters.postings([query.target]).get(query.target, ())))
+
+    @answers(ImportDwellings, scope=Scope.GRID_WRITE)
+    def import_dwellings(self, command: ImportDwellings) -> ImportReport:
+        return importing.carry_out(self.store, command)
+
+    @answers(SaveBuilding, scope=Scope.GRID_WRITE)
+    def save_building(self, command: SaveBuilding) -> Building:
+        return housing.save_building(self.store, command)
+
+    @answers(GetBuilding, scope=Scope.GRID_READ)
+    def get_building(self, query: GetBuilding) -> Building:
+        return housing.building(self.store, query.code)
+
+    @answers(ListBuildings, scope=Scope.GRID_READ)
+    def list_buildings(self, query: ListBuildings) -> Page[Building]:
+        return housing.list_buildings(self.store, query)
+
+    @answers(SaveRoom, scope=Scope.GRID_WRITE)
+    def save_room(self, command: SaveRoom) -> Room:
+        return housing.save_room(self.store, command)
+
+    @answers(ListRooms, scope=Scope.GRID_READ)
+    def list_rooms(self, query: ListRooms) -> Page[Room]:
+        return housing.list_rooms(self.store, query)
+
+    @answers(SaveHousehold, scope=Scope.GRID_WRITE)
+    def save_household(self, command: SaveHousehold) -> Household:
+        return housing.save_household(self.store, command)
+
+    @answers(GetHousehold, scope=Scope.GRID_READ)
+    def get_household(self, query: GetHousehold) -> Household:
+        return housing.household(self.store, query.household_no, query.caller)
+
+    @answers(ListHouseholds, scope=Scope.GRID_READ)
+    def list_households(self, query: ListHouseholds) -> Page[Household]:
+        return housing.list_households(self.store, query)
+
+    @answers(LookAtHousehold, scope=Scope.PII_READ)
+    def look_at_household(self, command: LookAtHousehold) -> HouseholdLook:
+        return visiting.look(self.store, command)
+
+    @answers(ListAccesses, scope=Scope.OPS)
+    def list_accesses(self, query: ListAccesses) -> Page[Access]:
+        return self.store.dwellings.accesses.listed(query)
+
+    @answers(RecordVisit, scope=Scope.GRID_WRITE)
+    def record_visit(self, command: RecordVisit) -> Visit:
+        return visiting.record_visit(self.store, command)
+
+    @answers(ListVisits, scope=Scope.GRID_READ)
+    def list_visits(self, query: ListVisits) -> Page[Visit]:
+        return self.store.dwellings.visits.listed(query, private=query.caller.may(Scope.PII_READ))
+
+    @every(5)
+    def follow_moved_buildings(self) -> None:
+        self.store.dwellings.follow_moved()
 
     @every(2)
     def follow_the_ground(self) -> None:

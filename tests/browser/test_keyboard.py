@@ -1,4 +1,4 @@
-"""Every page of the menu without a mouse; scanned dark in Chinese and light in English."""
+"""Every page of the menu without a mouse; scanned dark in English: each page's own tests scan it light in Chinese."""
 
 from pathlib import Path
 
@@ -59,18 +59,16 @@ def test_everything_is_reached_and_seen_by_keyboard(desk: Desk, path: str) -> No
     assert page.evaluate("keyboard.unseen()") == []
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
-def test_a_scan_finds_nothing_on_any_page(desk: Desk, language: str, theme: str) -> None:
+def test_a_scan_finds_nothing_on_any_page(desk: Desk) -> None:
     page = desk.sign_in("admin")
-    chosen = {LANGUAGE_COOKIE: language, THEME_COOKIE: theme}
+    chosen = {LANGUAGE_COOKIE: "en", THEME_COOKIE: "dark"}
     page.context.add_cookies([{"name": name, "value": value, "url": desk.console} for name, value in chosen.items()])
     found = {}
     for path in PATHS:
         desk.at(path)
-        # the wall is dark whatever was chosen
-        assert page.locator("html").get_attribute("data-theme") in (theme, "dark")
+        assert page.locator("html").get_attribute("data-theme") == "dark"
         found[path] = desk.violations()
-        desk.shoot(f"menu{path.replace('/', '-')}-{language}-{theme}")
+        desk.shoot(f"menu{path.replace('/', '-')}-en-dark")
     assert {path: faults for path, faults in found.items() if faults} == {}
 
 

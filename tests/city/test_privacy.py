@@ -1,73 +1,21 @@
 """Private values that come in through any door are in no log, no event and no span."""
 
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
-
-import httpx
-import kombu
-from pymongo import MongoClient
 
 from deploy.local import cameras
 from deploy.local.demo import exchange
-from deploy.local.demo.door import Door, until
+from deploy.local.demo.door import Door
 from deploy.local.demo.ground import Ground
 from deploy.local.synthetic import files
-from deploy.local.synthetic.people import identity_number
-from services.chassis.topology import EVENTS
 from tests.laid import Tell
 
 from ..conftest import City
+from .canary import Canary, leaks, logs, spans, tapped, traced
 
 # the vendor's own bytes are what this message is for; its queue is read by one service alone
 RAW = "alerts.report_received.v1"
 AWAITED = {RAW, "alerts.raised.v1", "cases.reported.v1", "catalogue.applied.v1", "sharing.records_published.v1"}
-
-
-class Canary:
-    """Values that cannot be anywhere by chance, by the door through which each went in."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-
-    def text(self, door: str) -> str:
-        """A name, an address, words."""
-        return self.values.setdefault(door, f"金丝雀{uuid4().hex[:12]}")
-
-    def digits(self, door: str, count: int) -> str:
-        """A number of so many digits."""
-        return self.values.setdefault(door, f"1{uuid4().int}"[:count])
-
-    def identity(self, door: str) -> str:
-        """A number that passes its check (GB 11643), of a region that does not exist."""
-        number = uuid4().int
-        digits = f"99{number % 10**4:04d}19{number // 10**4 % 90 + 10}0128{number // 10**6 % 1000:03d}"
-        return self.values.setdefault(door, identity_number(digits))
-
-    def found_in(self, content: bytes) -> list[str]:
-        """The doors whose value is in the content, as it is or as JSON escapes."""
-        forms = {door: {value.encode(), json.dumps(value)[1:-1].encode()} for door, value in self.values.items()}
-        return [door for door, wanted in forms.items() if any(form in content for form in wanted)]
-
-
-@contextmanager
-def tapped(amqp: str) -> Iterator[list[tuple[str, bytes]]]:
-    """Every event that is published meanwhile: (wire name, body)."""
-    heard: list[tuple[str, bytes]] = []
-
-    def hear(message: kombu.Message) -> None:
-        heard.append((message.delivery_info["routing_key"], bytes(message.body)))
-
-    with kombu.Connection(amqp) as connection:
-        queue = kombu.Queue("", kombu.Exchange(EVENTS, "topic", passive=True), "#", exclusive=True)
-        with connection.Consumer(queue, on_message=hear, no_ack=True) as consumer:
-            yield heard
-            while not {wire for wire, _ in heard} >= AWAITED:
-                connection.drain_events(timeout=30)
-            consumer.cancel()
 
 
 async def people(door: Door, canary: Canary) -> None:
@@ -166,11 +114,6 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> None:
     assert refused.status_code == 401
 
 
-def leaks(canary: Canary, named: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """(place, door) of each value found."""
-    return [(place, door) for place, content in named for door in canary.found_in(content)]
-
-
 def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> None:
     canary = Canary()
 
@@ -179,29 +122,15 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
         await matters(door, canary, laid.tiles[0].code)
         await records(door, canary)
         await alarms(door, canary, laid)
-        last = await door.send("GET", "/v1/figures/grid")
+        await traced(door, city.console)
 
-        async def told() -> int:
-            return (await door.send("GET", f"/v1/traces/{last.headers['X-Trace-Id']}")).status_code
-
-        async def waiting() -> int:
-            async with httpx.AsyncClient(trust_env=False) as http:
-                return int((await http.get(f"{city.console}/readyz")).json()["waiting"])
-
-        await until("spans told", told, lambda status: status == 200)
-        await until("spans stored", waiting, lambda spans: spans == 0)
-
-    with tapped(city.amqp) as heard:
+    with tapped(city.amqp, AWAITED) as heard:
         tell(story)
     assert len(canary.values) > 15
     # that the search finds what is there
     assert (RAW, "plate") in leaks(canary, heard)
-    assert leaks(canary, ((log.name, log.read_bytes()) for log in city.home.logs.iterdir())) == []
+    assert leaks(canary, logs(city)) == []
     assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
-    with MongoClient[dict[str, Any]](city.mongodb) as client:
-        kept = list(client["traces"]["traces"].find({}, {"_id": 0}))
-    spans = [bytes(span) for trace in kept for group in trace["raw"] for span in group["spans"]]
-    # and what lists and search are made of
-    spans += [repr(trace).encode() for trace in kept]
-    assert any(b"/v1/datasets/{dataset}/events" in span for span in spans)
-    assert leaks(canary, (("span", span) for span in spans)) == []
+    kept = spans(city)
+    assert any(b"/v1/datasets/{dataset}/events" in span for span in kept)
+    assert leaks(canary, (("span", span) for span in kept)) == []

@@ -10,6 +10,9 @@ import pytest
 
 from tests.faults.harness import ALL, Client, Ledger, Load, Piece, Town, Trial, lay, prepare
 
+# plain tests kill each process under load as well: tests/city/test_kill.py
+pytestmark = pytest.mark.faults
+
 # an order that a dead gateway held is answered again much later: it is left in doubt, done once or not at all
 PATIENCE = 15.0
 SEED = 2309
@@ -66,21 +69,10 @@ async def at_random(town: Town, seconds: float) -> int:
     return count
 
 
-def test_nothing_is_lost_while_processes_are_killed(work: Work) -> None:
-    """The sample of plain tests: the door and the busiest service once each."""
-
-    async def hurt(town: Town) -> int:
-        return sum([await killed(town, name) for name in ("alerts", "gateway")])
-
-    work.story("kill -9 under load", hurt)
-
-
-@pytest.mark.faults
 def test_nothing_is_lost_while_anybody_is_killed_at_random_for_half_a_minute(work: Work) -> None:
     work.story("kill -9 at random, 30 s", lambda town: at_random(town, 30.0))
 
 
-@pytest.mark.faults
 def test_nothing_is_lost_while_the_gateway_is_killed_again_and_again(work: Work) -> None:
     async def hurt(town: Town) -> int:
         return sum([await killed(town, "gateway") for _ in range(5)])
@@ -88,7 +80,6 @@ def test_nothing_is_lost_while_the_gateway_is_killed_again_and_again(work: Work)
     work.story("kill -9 of the gateway", hurt)
 
 
-@pytest.mark.faults
 def test_two_copies_of_each_service_share_the_work_and_one_of_them_is_killed(work: Work) -> None:
     async def hurt(town: Town) -> int:
         names = [name for name in ALL if name != "gateway"]
@@ -101,7 +92,6 @@ def test_two_copies_of_each_service_share_the_work_and_one_of_them_is_killed(wor
     work.story("kill -9 of one of two copies", hurt)
 
 
-@pytest.mark.faults
 def test_every_process_stops_within_ten_seconds_and_loses_nothing(work: Work) -> None:
     ended: dict[str, tuple[int, float]] = {}
 

@@ -85,3 +85,22 @@ def test_a_long_order_stays_claimed_and_a_dead_one_does_not(store: str) -> None:
             assert (await other.once("someone", "dead", "print", long)).status_code == 201
 
     asyncio.run(use())
+
+
+def test_a_private_answer_is_kept_nowhere(store: str) -> None:
+    """It is given again by the owning service, which recognises the key."""
+
+    async def use() -> None:
+        async with AsyncMongoClient[dict[str, Any]](store, tz_aware=True) as client, asyncio.timeout(30):
+            orders, ran = Idempotency(client[f"t{uuid4().hex}"]), 0
+
+            async def run() -> Response:
+                nonlocal ran
+                ran += 1
+                return Response(b"private")
+
+            answers = [await orders.once("someone", "key", "print", run, private=True) for _ in range(2)]
+            assert ([answer.body for answer in answers], ran) == ([b"private"] * 2, 2)
+            assert await orders.collection.count_documents({}) == 0
+
+    asyncio.run(use())

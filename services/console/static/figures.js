@@ -4,15 +4,9 @@
   const MANY_DAYS = 31;
   const ROW = 34;
   const AXES = 70;
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.hidden = true;
-  const colour = (name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
 
   function option(told) {
-    const [text, soft, line, card] = ["--text", "--soft", "--line", "--card"].map(colour);
+    const [text, soft, line, card] = ["--text", "--soft", "--line", "--card"].map(colourOf);
     const lying = told.kind === "bars";
     const names = {
       type: "category",
@@ -53,7 +47,7 @@
         type: lying || told.names.length <= MANY_DAYS ? "bar" : "line",
         showSymbol: false,
         barMaxWidth: 18,
-        itemStyle: { color: colour(one.colour) },
+        itemStyle: { color: colourOf(one.colour) },
         data: one.values,
       })),
     };

@@ -11,13 +11,7 @@
 
   const place = document.getElementById("hours");
   if (!place) return;
-  // a colour of the theme is known only where it is used
-  const probe = place.appendChild(document.createElement("i"));
-  const [bar, soft, line] = ["--accent", "--soft", "--line"].map((name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  });
-  probe.remove();
+  const [bar, soft, line] = ["--accent", "--soft", "--line"].map(colourOf);
   const chart = echarts.init(place);
   let told = "";
 

@@ -9,6 +9,7 @@ from typing import Any
 from pymongo.errors import PyMongoError
 
 from services.chassis import metrics
+from services.chassis.stores import answers
 from services.console.traces import otlp
 from services.console.traces.gathering import Gathering
 from services.console.traces.store import TraceStore
@@ -41,11 +42,7 @@ class Intake:
 
     async def store_answers(self) -> bool:
         """Whether the store is there."""
-        try:
-            await self.store.collection.database.command("ping")
-        except PyMongoError:
-            return False
-        return True
+        return await answers(self.store.collection.database)
 
     async def work(self) -> None:
         """Prepare the store, then write and expire, for ever; while the store is away memory fills and then drops."""

@@ -1,26 +1,31 @@
 """Import of the ground: rows are read, compared with what stands, and written in bulk; a dry run only counts."""
 
 from collections.abc import Callable
+from typing import Any
 
-from contracts.grid import ImportGround
+from contracts.grid import ImportDwellings, ImportGround
 from contracts.shared import ImportReport
 from services.grid.importing.boundaries import boundaries
 from services.grid.importing.divisions import divisions
+from services.grid.importing.dwellings import buildings, households, rooms
 from services.grid.importing.grids import grids
 from services.grid.importing.people import assignments, staff
 from services.grid.importing.tally import Tally
 from services.grid.store import GridStore
 
-KINDS: dict[str, Callable[[GridStore, ImportGround, Tally], None]] = {
+KINDS: dict[str, Callable[[GridStore, Any, Tally], None]] = {
     "divisions": divisions,
     "boundaries": boundaries,
     "grids": grids,
     "staff": staff,
     "assignments": assignments,
+    "buildings": buildings,
+    "rooms": rooms,
+    "households": households,
 }
 
 
-def carry_out(store: GridStore, command: ImportGround) -> ImportReport:
+def carry_out(store: GridStore, command: ImportGround | ImportDwellings) -> ImportReport:
     """Import rows of one kind. Good rows are written, bad ones listed by line and key."""
     done = store.imports.done()
     if done:

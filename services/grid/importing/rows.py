@@ -1,12 +1,13 @@
-"""Rows of the five kinds, as files carry them."""
+"""Rows of the kinds, as files carry them."""
 
 import re
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contracts.grid import Level, Role
-from contracts.shared import Key, Model
+from contracts.grid import CareTag, Level, Role
+from contracts.grid.dwellings import BuildingCode, Name, RoomCode
+from contracts.shared import Key, Latitude, Longitude, Model, Point
 
 DivisionCode = Annotated[str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -18,6 +19,24 @@ def _digits(value: object) -> object:
     if not isinstance(value, str):
         return value
     return re.sub(r"^(\+86|86(?=1\d{10}$))", "", re.sub(r"[\s\-()]", "", value))
+
+
+def _words(value: object) -> object:
+    """Several words in one cell, as people separate them; sorted, each once."""
+    words = re.split(r"[\s,;|、，；]+", value.strip()) if isinstance(value, str) else value
+    return sorted(set(words)) if isinstance(words, list) and all(isinstance(one, str) for one in words) else words
+
+
+def _capital(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _position(value: object) -> object:
+    """Longitude and latitude; a height is left out."""
+    return value[:2] if isinstance(value, list) else value
+
+
+Phone = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^\d{5,15}$")]
 
 
 class FileRow(Model):
@@ -60,7 +79,7 @@ class StaffRow(FileRow):
 
     staff_no: Key
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    phone: Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^\d{5,15}$")] | None = None
+    phone: Phone | None = None
     role: Role
     org: Text | None = None
 
@@ -73,3 +92,57 @@ class AssignmentRow(FileRow):
     role: Role
     post: Literal["A", "B"] = "B"
     primary: bool = False
+
+
+class PointGeometry(Model):
+    """A GeoJSON Point."""
+
+    type: Literal["Point"]
+    coordinates: Annotated[tuple[Longitude, Latitude], BeforeValidator(_position)]
+
+
+class BuildingRow(FileRow):
+    """楼栋, its place as two columns or as a GeoJSON point; absent fields stay as they are."""
+
+    code: BuildingCode = Field(validation_alias=AliasChoices("code", "id"))
+    compound: Name | None = None
+    address: Annotated[str, StringConstraints(max_length=300)] | None = None
+    longitude: Longitude | None = None
+    latitude: Latitude | None = None
+    geometry: PointGeometry | None = None
+    floors: Annotated[int, Field(ge=1, le=200)] | None = None
+    units: Annotated[int, Field(ge=1, le=100)] | None = None
+    property_company: Name | None = None
+
+    @property
+    def point(self) -> Point | None:
+        """Where it stands, as far as the row says."""
+        if self.geometry:
+            longitude, latitude = self.geometry.coordinates
+            return Point(longitude=longitude, latitude=latitude)
+        if self.longitude is None or self.latitude is None:
+            return None
+        return Point(longitude=self.longitude, latitude=self.latitude)
+
+
+class RoomRow(FileRow):
+    """房屋; absent fields stay as they are."""
+
+    code: RoomCode
+    floor: Annotated[int, Field(ge=-10, le=200)] | None = None
+    use: Literal["dwelling", "shop", "office", "storage", "other"] | None = None
+
+
+class HouseholdRow(FileRow):
+    """户, or one of its persons with what else is known of it; absent fields stay as they are."""
+
+    household_no: Key
+    room: RoomCode | None = None
+    size: Annotated[int, Field(ge=0, le=100)] | None = None
+    care: Annotated[list[CareTag], BeforeValidator(_words)] | None = None
+    department: Name | None = None
+    do_not_recollect_until: AwareDatetime | None = None
+    person_name: Name | None = None
+    relation: Annotated[str, StringConstraints(max_length=50)] | None = None
+    id_number: Annotated[str, BeforeValidator(_capital), StringConstraints(pattern=r"^\d{17}[\dX]$")] | None = None
+    phone: Phone | None = None

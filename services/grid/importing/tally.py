@@ -16,6 +16,8 @@ M = TypeVar("M", bound=Model)
 
 
 Places = Sequence[tuple[int, str]]
+KEY_SHOWN = 50
+"""Characters of what names an unreadable row."""
 
 
 class Step(NamedTuple):
@@ -54,7 +56,7 @@ class Tally:
         for line, said, error in bad:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             field = str(first["loc"][0]) if first["loc"] else keys[0]
-            key = next((str(said[name])[:50] for name in keys if name in said), "")
+            key = next((str(said[name])[:KEY_SHOWN] for name in keys if name in said), "")
             code = (codes or {}).get(field, "row_invalid")
             message = f"字段 {field} 不符合要求 / {field}: {first['msg']}"
             self.rejected.append(RowFault(line=line, key=key, code=code, message=message))

@@ -6,6 +6,7 @@ from typing import Any
 from pymongo.database import Database
 
 from services.grid.index import LiveGround
+from services.grid.store.dwellings import Dwellings
 from services.grid.store.grids import Grids
 from services.grid.store.imports import Imports
 from services.grid.store.rosters import Rosters
@@ -26,5 +27,6 @@ class GridStore:
         self.staff = Staff(database)
         self.rosters = Rosters(database)
         self.imports = Imports(database)
+        self.dwellings = Dwellings(database)
         self.ground = LiveGround(self.territories, self.grids)
         self.claiming = Lock()
