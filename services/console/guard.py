@@ -26,7 +26,8 @@ HEADERS = {
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # bytes; a form of ours is far smaller, files and the ground of plans are as large as the gateway takes them
 MOST_BODY = 256 * 1024
-LARGER = {"/imports/": 16 * 1024 * 1024, "/plans": 1024 * 1024}
+MOST_FILE = 16 * 1024 * 1024
+LARGER = {"/imports/": MOST_FILE, "/plans": 1024 * 1024}
 
 
 class Guard:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from contracts.shared import Scope
 from services.console.door import at
+from services.console.guard import MOST_FILE
 from services.console.pages import Page
 from services.console.rendering import Viewed
 from services.console.standings import safe
@@ -42,7 +43,7 @@ PASSED = ("content-type", "content-length", "idempotency-key")
 async def show_form(view: Viewed) -> Response:
     """What may be imported by this operator."""
     kinds = [kind for kind, scope in KINDS.items() if view.session.may(scope)]
-    return view.show("imports.html", kinds=kinds, placed=PLACED, types=TYPES)
+    return view.show("imports.html", kinds=kinds, placed=PLACED, types=TYPES, most=MOST_FILE)
 
 
 @router.post("/imports/{kind}")

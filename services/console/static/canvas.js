@@ -19,7 +19,7 @@ export function canvas(place, still = false) {
 export function fit(map, bounds) {
   if (!bounds.isValid()) return;
   const show = () => map.fitBounds(bounds, { padding: [8, 8], animate: false, maxZoom: 18 });
-  map.off("resize").on("resize", show);
+  map.on("resize", show);
   show();
 }
 

@@ -7,6 +7,7 @@ const rows = [...document.querySelectorAll("[data-grid]")];
 const named = new Map();
 const loaded = new Map();
 const shown = new Map();
+const turns = new Map();
 const crowded = new Set();
 const map = canvas(place);
 
@@ -25,7 +26,11 @@ function opened({ feature }) {
 }
 
 async function draw(box) {
+  const turn = (turns.get(box) ?? 0) + 1;
+  turns.set(box, turn);
   const found = await source(box);
+  // something newer was asked for meanwhile
+  if (turns.get(box) !== turn) return;
   shown.get(box)?.remove();
   crowded.delete(box);
   if (box.checked && found) add(box, found);

@@ -34,6 +34,7 @@
     const file = form.elements.file.files[0];
     const type = types[file.name.split(".").pop().toLowerCase()];
     if (!type) return refuse(form.dataset.unknown);
+    if (file.size > form.dataset.most) return refuse(form.dataset.large);
     if (busy) return;
     busy = true;
     running.hidden = false;
