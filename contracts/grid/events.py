@@ -36,7 +36,10 @@ class GridAdjusted(Event, wire="grid.adjusted.v1"):
 
 
 class GridStaffed(Event, wire="grid.staffed.v1"):
-    """The roster of a grid or territory as it now stands (numbers of staff, never names)."""
+    """The roster of a grid or territory as it now stands (numbers of staff, never names).
+
+    Postings that are planned, current or on leave; those that are over, and when somebody was on leave, are not told.
+    """
 
     target: str
     postings: list[Posting]

@@ -57,7 +57,7 @@ class ImportGround(Command[ImportReport]):
 
     divisions: code, level, name, parent_code. boundaries: code | adcode | id, geometry. grids: code | id, name, kind,
     households, population, party_branch, responsible_body, geometry. staff: staff_no, name, phone, role, org.
-    assignments: staff_no, target, role, post, primary. `datum` is that of the geometries.
+    assignments: staff_no, target, role, post, primary, starts_at, ends_at. `datum` is that of the geometries.
     """
 
     kind: Literal["divisions", "boundaries", "grids", "staff", "assignments"]

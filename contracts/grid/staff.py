@@ -1,13 +1,22 @@
 """网格人员 and 任职: who works here, where each is posted, and what may be asked and ordered about them."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from contracts.base import Command, Query
 from contracts.shared import Cursor, Done, GridCode, Key, Limit, Model, Page
 
+
+def _storable(moment: datetime) -> datetime:
+    if not 1900 < moment.year < 2200:
+        raise ValueError("a time between 1901 and 2199")
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000).astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_storable), Field(description="in whole milliseconds, 1901 to 2199")]
 Target = Annotated[str, StringConstraints(pattern=r"^\d{12}(\d{3})?$"), Field(description="a grid or a territory")]
 
 
@@ -45,7 +54,9 @@ class Leave(Model):
 class Posting(Model):
     """任职: one person in one role at one place. `post` A is a desk of the service station, B a grid.
 
-    planned → current → ended; current → on_leave → current; planned → cancelled.
+    planned → current → ended; current → on_leave → current; planned → cancelled. One that ends during a leave ends the
+    leave too. Without `starts_at` it has stood for ever. Who stands in has a posting of its own for each absent person
+    (`backup_for`), never primary: it acts for the primary one.
     """
 
     staff_no: str
@@ -60,11 +71,12 @@ class Posting(Model):
 
 
 class Posted(Posting):
-    """A posting as people read it."""
+    """A posting as people read it; `version` is that of the roster it is on."""
 
     target: str | None = None
     name: str | None = None
     allowed_actions: list[AssignmentAction] = []
+    version: int = 0
 
 
 class Vacancy(Model):
@@ -101,7 +113,8 @@ class Responsible(Model):
 class WhoIsResponsible(Query[Page[Responsible]]):
     """For a grid: worker → chief → supervisor → community; the answer says which rule fired.
 
-    With `role` its holders come first and the ladder is climbed from there. `at`: as it was at that time.
+    A stand-in's rule ends in `_backup`; who is on leave unreplaced is passed over. With `role` its holders come first
+    and the ladder is climbed from there. `at`: as it was at that time.
     """
 
     grid: GridCode
@@ -127,22 +140,27 @@ class SaveStaff(Command[StaffMember]):
 
 
 class Assign(Command[Done]):
-    """Give a person a role at a grid or territory, at once or from `starts_at`, for good or until `ends_at`."""
+    """Give a person a role at a grid or territory, at once or from `starts_at`, for good or until `ends_at`.
+
+    Who has it already keeps it, and may get an end or another `primary`. A start in the past is taken as said; the
+    roster then answers for that time too. 409 assignment_overlap where somebody else is primary in the role meanwhile.
+    """
 
     staff_no: Key
     target: Target
     role: Role
     post: Literal["A", "B"] = "B"
     primary: bool = False
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
 
 
 class ActOnAssignment(Command[Posted]):
     """One step of a posting's machine.
 
     A leave needs a `backup`, who stands in with the same role; without one the place is vacant, which has to be
-    said: `vacant`.
+    said: `vacant`. A stand-in can only be ended; `backup` is then who follows. `until` is told, not acted on: a leave
+    ends when somebody says so.
     """
 
     staff_no: Key
@@ -152,7 +170,7 @@ class ActOnAssignment(Command[Posted]):
     action: AssignmentAction
     backup: Key | None = None
     vacant: bool = False
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class ListAssignments(Query[Page[Posted]]):
@@ -163,7 +181,10 @@ class ListAssignments(Query[Page[Posted]]):
 
 
 class ListVacancies(Query[Page[Vacancy]]):
-    """Roles that nobody fills in the active grids within `parent`, by code."""
+    """Chiefs and workers that the active grids within `parent` lack, by code.
+
+    At most 200 grids are looked at for a page: it may be short, even empty, while `next` says that more follow.
+    """
 
     parent: str | None = Field(default=None, pattern=r"^\d{2,12}$")
     cursor: Cursor | None = None

@@ -57,16 +57,21 @@ def rosters_needed(grid: str | None, path: Sequence[str]) -> list[str]:
 def responsible(targets: Sequence[str], rosters: Rosters, now: datetime) -> tuple[str | None, str]:
     """The first who answers, worker before chief before supervisor at each target, and the rule that named them.
 
-    A rule reads level_role (`grid_worker`, `street_chief`), or `none`. Within a role the primary one, then the
-    smallest staff number.
+    A rule reads level_role (`grid_worker`, `street_chief`), or `none`. Within a role the primary one or their stand-in
+    comes first, then the smallest staff number; nobody on leave does.
     """
     for target in targets:
-        present = [posting for posting in rosters.get(target, ()) if _stands(posting, now)]
+        roster = rosters.get(target, ())
+        leading = {(one.staff_no, one.role, one.post) for one in roster if one.primary}
+        present = [posting for posting in roster if _stands(posting, now)]
         for role in ANSWERING:
-            holders = [posting for posting in present if posting.role is role]
+            holders = [
+                ((one.backup_for or one.staff_no, role, one.post) not in leading, one.staff_no)
+                for one in present
+                if one.role is role
+            ]
             if holders:
-                first = min(holders, key=lambda posting: (not posting.primary, posting.staff_no))
-                return first.staff_no, f"{LEVELS[len(significant(target))]}_{role}"
+                return min(holders)[1], f"{LEVELS[len(significant(target))]}_{role}"
     return None, NOBODY
 
 

@@ -1,6 +1,7 @@
 """Point → grid → responsible person, and the ground in numbers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from contracts.grid import Datum, GridFigures, Located, Responsible, Role, WhoIsResponsible
 from contracts.shared import Page, Point
@@ -15,21 +16,21 @@ MANY = 50
 RULE_HOUSEHOLDS = range(300, 401)
 
 
-def locate(store: GridStore, points: Sequence[Point], datum: Datum | str) -> list[Located]:
-    """Where each point lies and who answers for it; the people of all points in one look."""
+def locate(store: GridStore, points: Sequence[Point], datum: Datum | str, at: datetime | None = None) -> list[Located]:
+    """Where each point lies and who answers for it (`at` that time); the people of all points in one look."""
     read_as = datum_of(datum)
     places = [to_wgs84(point.longitude, point.latitude, read_as) for point in points]
     snapshot = store.ground.snapshot
     spots = heavy(snapshot.locate, places) if len(places) > MANY else snapshot.locate(places)
     ladders = [_ladder(spot) for spot in spots]
-    rosters = store.rosters.postings({code for ladder in ladders for code, _ in ladder})
+    rosters = store.rosters.postings({code for ladder in ladders for code, _ in ladder}, at)
     return [
         Located(
             grid=spot.grid,
             grid_name=spot.grid_name,
             path=list(spot.path),
             on_boundary=spot.on_boundary,
-            responsible=responsible(ladder, rosters),
+            responsible=responsible(ladder, rosters, at=at),
             nearest=spot.nearest,
             nearest_m=spot.nearest_m,
             point=Point(longitude=place[0], latitude=place[1]),
@@ -43,8 +44,9 @@ def who_is_responsible(store: GridStore, query: WhoIsResponsible) -> Page[Respon
     """Worker → chief → supervisor → community."""
     if query.grid not in store.grids.states([query.grid]):
         raise grid_unknown(query.grid)
-    rosters = store.rosters.postings([query.grid, query.grid[:12]])
-    return Page(items=responsible([(query.grid, None), (query.grid[:12], "community")], rosters, query.role))
+    rosters = store.rosters.postings([query.grid, query.grid[:12]], query.at)
+    places = [(query.grid, None), (query.grid[:12], "community")]
+    return Page(items=responsible(places, rosters, query.role, query.at))
 
 
 def figures(store: GridStore) -> GridFigures:
@@ -52,6 +54,8 @@ def figures(store: GridStore) -> GridFigures:
     active = list(store.grids.flagged())
     with_chief, with_worker = store.rosters.with_role(Role.CHIEF), store.rosters.with_role(Role.WORKER)
     buildings, households = store.dwellings.counts.get()
+    without_chief = [one.code for one in active if one.code not in with_chief]
+    without_worker = [one.code for one in active if one.code not in with_worker]
     return GridFigures(
         territories=store.territories.counts(),
         grids=store.grids.counts(),
@@ -59,11 +63,12 @@ def figures(store: GridStore) -> GridFigures:
         outside_300_400_households=sum(
             one.households is not None and one.households not in RULE_HOUSEHOLDS for one in active
         ),
-        without_chief=[one.code for one in active if one.code not in with_chief],
-        without_worker=[one.code for one in active if one.code not in with_worker],
+        without_chief=without_chief,
+        without_worker=without_worker,
         without_party_branch=sum(not one.has_party_branch for one in active),
         buildings=buildings,
         registered_households=households,
+        vacancies=len(without_chief) + len(without_worker),
     )
 
 

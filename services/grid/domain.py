@@ -15,6 +15,8 @@ STEPS: Mapping[tuple[GridState, GridAction], GridState] = {
     (GridState.ACTIVE, GridAction.SUSPEND): GridState.SUSPENDED,
     (GridState.SUSPENDED, GridAction.RESUME): GridState.ACTIVE,
 }
+HOLDING = frozenset({GridState.ACTIVE, GridState.CHANGING})
+"""States in which a grid answers for its ground: one that is about to change does so until it has changed."""
 LIVE = frozenset({GridState.ACTIVE, GridState.SUSPENDED})
 ENDED = frozenset({GridState.RETIRED, GridState.CANCELLED})
 

@@ -4,6 +4,7 @@ from contracts.grid import (
     Access,
     Activated,
     ActivateGrids,
+    ActOnAssignment,
     ActOnGrid,
     Assign,
     Building,
@@ -26,13 +27,14 @@ from contracts.grid import (
     ListRooms,
     ListStaff,
     ListTerritories,
+    ListVacancies,
     ListVisits,
     Locate,
     Located,
     LocatedMany,
     LocateMany,
     LookAtHousehold,
-    Posting,
+    Posted,
     RecordVisit,
     Responsible,
     Room,
@@ -43,13 +45,14 @@ from contracts.grid import (
     SaveStaff,
     StaffMember,
     Territory,
+    Vacancy,
     Visit,
     WhoIsResponsible,
 )
 from contracts.shared import Done, ImportReport, Page, Point, Scope
 from services.chassis.entrypoints import Stored, answers, every
 from services.chassis.service import Service
-from services.grid import answering, changing, housing, importing, staffing, visiting
+from services.grid import answering, changing, housing, importing, posting, staffing, vacancies, visiting
 from services.grid.domain import national, territory_unknown
 from services.grid.store import GridStore
 
@@ -123,11 +126,23 @@ class GridService(Service):
 
     @answers(Assign, scope=Scope.GRID_WRITE)
     def assign(self, command: Assign) -> Done:
-        return staffing.assign(self.store, command)
+        return posting.assign(self.store, command)
 
     @answers(ListAssignments, scope=Scope.GRID_READ)
-    def list_assignments(self, query: ListAssignments) -> Page[Posting]:
-        return Page(items=list(self.store.rosters.postings([query.target]).get(query.target, ())))
+    def list_assignments(self, query: ListAssignments) -> Page[Posted]:
+        return posting.listed(self.store, query)
+
+    @answers(ActOnAssignment, scope=Scope.GRID_WRITE)
+    def act_on_assignment(self, command: ActOnAssignment) -> Posted:
+        return posting.act(self.store, command)
+
+    @answers(ListVacancies, scope=Scope.GRID_READ)
+    def list_vacancies(self, query: ListVacancies) -> Page[Vacancy]:
+        return vacancies.listed(self.store, query)
+
+    @every(2)
+    def turn_postings(self) -> None:
+        posting.turn_with_the_clock(self.store)
 
     @answers(ImportDwellings, scope=Scope.GRID_WRITE)
     def import_dwellings(self, command: ImportDwellings) -> ImportReport:

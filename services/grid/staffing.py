@@ -1,12 +1,10 @@
-"""People and their postings, one at a time."""
+"""People, and where they may be posted."""
 
 from contracts.faults import Fault
-from contracts.grid import Assign, Posting, SaveStaff, StaffMember
-from contracts.shared import Done, Scope
-from services.grid.domain import ENDED, grid_ended, grid_unknown, staff_unknown, stale, territory_unknown
-from services.grid.rosters import assigned
+from contracts.grid import SaveStaff, StaffMember
+from contracts.shared import Scope
+from services.grid.domain import ENDED, grid_ended, grid_unknown, staff_unknown, territory_unknown
 from services.grid.store import GridStore
-from services.grid.store.rosters import Roster
 from services.grid.store.staff import Person
 
 
@@ -24,26 +22,6 @@ def save_staff(store: GridStore, command: SaveStaff) -> StaffMember:
     if saved is None:
         raise staff_unknown(command.staff_no)
     return saved
-
-
-def assign(store: GridStore, command: Assign) -> Done:
-    """Put a person on the roster of a grid or territory; done already is done."""
-    for fault in target_faults(store, {command.target}).values():
-        raise fault
-    if not store.staff.known([command.staff_no]):
-        raise staff_unknown(command.staff_no)
-    standing = store.rosters.standing([command.target]).get(command.target, Roster())
-    posting = Posting(staff_no=command.staff_no, role=command.role, post=command.post, primary=command.primary)
-    after = assigned(command.target, standing.postings, posting)
-    if after is None:
-        return Done(id=command.target, version=standing.version)
-    if standing.version:
-        command.check_version(standing.version)
-        write = store.rosters.changed(command.target, standing.version, after)
-        store.rosters.update(write.id, write.version, write.change, write.events)
-    elif not store.rosters.insert(*store.rosters.new(command.target, after)[:2]):
-        raise stale()
-    return Done(id=command.target, version=standing.version + 1)
 
 
 def target_faults(store: GridStore, targets: set[str]) -> dict[str, Fault]:

@@ -66,6 +66,20 @@ def test_rosters_are_asked_from_the_grid_up_to_the_street() -> None:
             ("b", "grid_worker"),
         ),
         (
+            {
+                GRID: [
+                    posting("a", Role.WORKER),
+                    posting("b", Role.WORKER, primary=True, state="on_leave"),
+                    posting("c", Role.WORKER, backup_for="b"),
+                ]
+            },
+            ("c", "grid_worker"),
+        ),
+        (
+            {GRID: [posting("a", Role.WORKER, state="on_leave"), posting("b", Role.CHIEF, state="on_leave")]},
+            (None, "none"),
+        ),
+        (
             {GRID: [posting("a", Role.WORKER, ends_at=NOW), posting("b", Role.CHIEF, starts_at=NOW)]},
             ("b", "grid_chief"),
         ),

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 
 from contracts.faults import Fault
 from contracts.grid import ImportGround, Posting
+from services.chassis import context
 from services.grid.domain import staff_unknown
 from services.grid.importing.rows import AssignmentRow, StaffRow
 from services.grid.importing.tally import Step, Tally
-from services.grid.rosters import assigned
+from services.grid.posting import active
+from services.grid.rosters import assigned, period, seat
 from services.grid.staffing import target_faults
 from services.grid.store import GridStore
-from services.grid.store.rosters import Roster
+from services.grid.store.rosters import Standing
 from services.grid.store.staff import Person
 
 
@@ -35,51 +37,55 @@ def staff(store: GridStore, command: ImportGround, tally: Tally) -> None:
 def assignments(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """Postings, gathered into one roster and one event a target.
 
-    Who gives up being primary goes before who becomes it, so the order of rows does not matter.
+    Who gives up being primary goes before who becomes it, and who was there before who comes, so the order of rows does
+    not matter.
     """
     rows = tally.read(AssignmentRow, command.rows, ["target"])
     entries = tally.firsts(rows, lambda row: f"{row.staff_no} {row.target} {row.role} {row.post}")
     faults = target_faults(store, {row.target for _, row in entries})
     people = store.staff.known({row.staff_no for _, row in entries})
-    wanted: dict[str, list[tuple[int, AssignmentRow]]] = defaultdict(list)
-    for line, row in sorted(entries, key=lambda entry: (entry[1].primary, entry[0])):
-        fault = faults.get(row.target) or (None if row.staff_no in people else staff_unknown(row.staff_no))
+    wanted: dict[str, list[tuple[int, Posting]]] = defaultdict(list)
+    postings = [(line, row.target, Posting(**dict(row))) for line, row in entries]
+    for line, target, posting in sorted(postings, key=lambda one: (one[2].primary, period(one[2])[0], one[0])):
+        fault = faults.get(target) or (None if posting.staff_no in people else staff_unknown(posting.staff_no))
         if fault:
-            tally.reject(line, row.target, fault)
+            tally.reject(line, target, fault)
         else:
-            wanted[row.target].append((line, row))
-    standing = store.rosters.standing(list(wanted))
+            wanted[target].append((line, posting))
+    standing, manned = store.rosters.standing(list(wanted)), active(store, wanted)
     steps = [
         step
         for target, posted in wanted.items()
-        if (step := _roster(store, target, standing.get(target, Roster()), posted, tally))
+        if (step := _roster(store, target, standing.get(target, Standing()), posted, tally, active=target in manned))
     ]
     tally.write(store.rosters, steps)
 
 
 def _roster(
-    store: GridStore, target: str, standing: Roster, posted: Sequence[tuple[int, AssignmentRow]], tally: Tally
+    store: GridStore,
+    target: str,
+    standing: Standing,
+    posted: Sequence[tuple[int, Posting]],
+    tally: Tally,
+    *,
+    active: bool,
 ) -> Step | None:
-    postings = standing.postings
+    roster, now = standing.roster, context.now()
     created: list[tuple[int, str]] = []
     changed: list[tuple[int, str]] = []
-    for line, row in posted:
-        seat = (row.staff_no, row.role, row.post)
-        known = any((one.staff_no, one.role, one.post) == seat for one in standing.postings)
+    for line, wanted in posted:
         try:
-            after = assigned(
-                target, postings, Posting(staff_no=row.staff_no, role=row.role, post=row.post, primary=row.primary)
-            )
+            after = assigned(target, roster, wanted, now)
         except Fault as fault:
             tally.reject(line, target, fault)
             continue
         if after is None:
             tally.unchanged += 1
             continue
+        known = any(seat(one) == seat(wanted) for one in standing.roster.postings)
         (changed if known else created).append((line, target))
-        postings = after
-    if postings is standing.postings:
+        roster = after
+    if not created and not changed:
         return None
-    if standing.version == 0:
-        return Step(store.rosters.new(target, postings), created=created, changed=changed)
-    return Step(store.rosters.changed(target, standing.version, postings), created=created, changed=changed)
+    write = store.rosters.next(target, standing, roster, active=active)
+    return Step(write, created=created, changed=changed)

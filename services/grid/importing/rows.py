@@ -1,16 +1,18 @@
 """Rows of the kinds, as files carry them."""
 
 import re
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contracts.grid import CareTag, Level, Role
+from contracts.grid import CareTag, Level, Moment, Role
 from contracts.grid.dwellings import BuildingCode, Name, RoomCode
 from contracts.shared import Key, Latitude, Longitude, Model, Point
 
 DivisionCode = Annotated[str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
 Text = Annotated[str, StringConstraints(max_length=200)]
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -36,7 +38,19 @@ def _position(value: object) -> object:
     return value[:2] if isinstance(value, list) else value
 
 
+def _moment(value: object) -> object:
+    """A day, or a time without an offset, as people in China mean it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        said = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return said if said.tzinfo else said.replace(tzinfo=CHINA)
+
+
 Phone = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^\d{5,15}$")]
+When = Annotated[Moment, BeforeValidator(_moment)]
 
 
 class FileRow(Model):
@@ -92,6 +106,8 @@ class AssignmentRow(FileRow):
     role: Role
     post: Literal["A", "B"] = "B"
     primary: bool = False
+    starts_at: When | None = None
+    ends_at: When | None = None
 
 
 class PointGeometry(Model):

@@ -59,6 +59,10 @@ class Staff(Aggregates):
         found = by_key(self.collection, numbers, {"_id": 1}, state="active")
         return {one["_id"] for one in found}
 
+    def names(self, numbers: Collection[str]) -> dict[str, str]:
+        """The names of those of the numbers that exist."""
+        return {one["_id"]: one["name"] for one in by_key(self.collection, numbers, {"name": 1})}
+
     def new(self, person: Person) -> New:
         """Somebody new."""
         return New({"_id": person.staff_no, "state": "active", **_fields(person)})

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, sharing
+from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, posts, sharing
 from tests.faults.scenes.scene import Scene, Stand
 
 SCENES: Mapping[str, Sequence[Scene]] = {
-    "grid": [*grid.SCENES, *dwellings.SCENES, *operations.scenes(copies=False, tells="grid.published.v1", to="alerts")],
+    "grid": [
+        *grid.SCENES,
+        *dwellings.SCENES,
+        *posts.SCENES,
+        *operations.scenes(copies=False, tells="grid.published.v1", to="alerts"),
+    ],
     "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
     "cases": [*cases.SCENES, *operations.scenes(copies=True, tells="cases.reported.v1", to="alerts")],
     "catalogue": [*catalogue.SCENES, *operations.scenes(copies=False, tells="catalogue.applied.v1", to="")],
