@@ -14,7 +14,7 @@ from services.console.pages import Page
 from services.console.planning import CODE, ROWS, codes, following, order_of, pictured
 from services.console.rendering import View, Viewed
 
-page = Page("/plans", "网格调整", "Grid plans", place=16, scope=Scope.GRID_READ)
+page = Page("/plans", "网格调整", "Plans", place=16, scope=Scope.GRID_READ)
 router = page.router
 FIELDS = ("kind", "sources", "successors", "note", "cut", "geojson")
 NEW = [f"{name}.{row}" for row in range(ROWS) for name in ("code", "name")]
