@@ -43,6 +43,7 @@ from contracts.grid.features import (
 )
 from contracts.grid.hierarchies import (
     Hierarchy,
+    HierarchyKey,
     HierarchyLevel,
     ImportUnits,
     ListHierarchies,
@@ -50,6 +51,7 @@ from contracts.grid.hierarchies import (
     ListUnitsOver,
     SaveHierarchy,
     Unit,
+    UnitCode,
     UnitOver,
 )
 from contracts.grid.models import (
@@ -168,6 +170,7 @@ __all__ = [
     "GroundImported",
     "GroundRedrawn",
     "Hierarchy",
+    "HierarchyKey",
     "HierarchyLevel",
     "Household",
     "HouseholdChanged",
@@ -228,6 +231,7 @@ __all__ = [
     "Territory",
     "TerritoryCode",
     "Unit",
+    "UnitCode",
     "UnitOver",
     "Vacancy",
     "Visit",

@@ -78,7 +78,11 @@ class ListUnits(Query[Page[Unit]]):
 
 
 class ImportUnits(Command[ImportReport]):
-    """Units of known hierarchies. A row: hierarchy, code, level, name, parent, geometry (in `datum`)."""
+    """Units of hierarchies other than admin. A row: hierarchy, code, level, name, parent, geometry (in `datum`).
+
+    Rows that say a `hierarchy_name` as well, as those of a tree file do, define a hierarchy that is not known, its
+    levels by depth.
+    """
 
     rows: list[Row] = Field(max_length=20_000)
     dry_run: bool = False

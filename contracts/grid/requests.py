@@ -47,7 +47,7 @@ class ListTerritories(Query[Page[Territory]]):
 
 
 class GetTerritory(Query[Territory]):
-    """By code: 2, 4, 6, 9 or 12 digits."""
+    """By code: 2, 4, 6, 9 or 12 digits; an old code answers with the present unit."""
 
     code: TerritoryCode
 
@@ -67,7 +67,11 @@ class ImportGround(Command[ImportReport]):
 
 
 class ImportAliases(Command[ImportReport]):
-    """Old codes of territories. A row: code (the present one), alias, name, valid_from, valid_to."""
+    """Old codes of territories. A row: code (the present one), alias, name, valid_from, valid_to.
+
+    Imports of divisions, boundaries and grids then take an old code of a parent, a territory or a community as the
+    present one.
+    """
 
     rows: list[Row] = Field(max_length=20_000)
     dry_run: bool = False

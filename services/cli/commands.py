@@ -13,7 +13,13 @@ from services.cli.door import REFUSED, Door, Options, Trouble, city, err, out
 from services.cli.showing import everything, show, show_json, table
 from services.cli.waterfall import render
 
-TYPES = {".csv": "text/csv", ".json": "application/json", ".geojson": "application/geo+json"}
+TYPES = {
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".json": "application/json",
+    ".geojson": "application/geo+json",
+}
+KINDS = "divisions aliases boundaries units grids staff assignments buildings rooms households devices categories items"
 SHOWN_ROWS = 50
 
 
@@ -64,16 +70,19 @@ def trace(context: typer.Context, trace_id: Annotated[str, typer.Argument(help="
 @app.command("import")
 def import_file(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="divisions boundaries grids staff assignments devices categories items")],
+    kind: Annotated[str, typer.Argument(help=KINDS)],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
 ) -> None:
-    """导入 CSV、JSON 或 GeoJSON 文件; 有被拒绝的行时退出码为 1。"""
+    """导入 CSV、Excel (.xlsx)、JSON 或 GeoJSON 文件; 有被拒绝的行时退出码为 1。"""
     media_type = TYPES.get(file.suffix.lower(), "application/octet-stream")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        progress.add_task(f"导入 {kind} {file.name}", total=None)
-        told = {"params": {"dry_run": str(dry_run).lower()}, "content": file.read_bytes()}
+    with (
+        Progress(*columns, console=err, transient=True) as progress,
+        progress.open(file, "rb", description=f"上传 {file.name}") as content,
+    ):
+        progress.add_task(f"{'核对' if dry_run else '导入'} {kind} 各行", total=None)
+        told = {"params": {"dry_run": str(dry_run).lower()}, "content": content}
         report = Door(context.obj).ask("POST", f"/v1/imports/{kind}", headers={"Content-Type": media_type}, **told)
     if context.obj.as_json:
         show_json(report)
@@ -176,11 +185,10 @@ def _try_key(context: typer.Context) -> tuple[bool, str]:
 
 
 def _show_report(report: dict[str, Any]) -> None:
-    head = "试运行, 未写入: " if report["dry_run"] else ""
-    out.print(
-        f"{head}读取 {report['read']}  新增 [green]{report['created']}[/green]  更新 {report['changed']}  "
-        f"未变 {report['unchanged']}  拒绝 [red]{len(report['rejected'])}[/red]  修复 {len(report['repaired'])}"
-    )
+    told = {**report, "rejected": len(report["rejected"]), "repaired": len(report["repaired"])}
+    title = f"{report['kind']}: 试运行, 未写入" if report["dry_run"] else report["kind"]
+    heads = {"read": "读取", "created": "新增", "changed": "更新", "unchanged": "未变"}
+    table({**heads, "rejected": "拒绝", "repaired": "修复"}, [told], title)
     for title, rows in (("被拒绝的行", report["rejected"]), ("已修复的行", report["repaired"])):
         if rows:
             table({"line": "行", "key": "键", "code": "代码", "message": "原因"}, rows[:SHOWN_ROWS], title)

@@ -1,19 +1,21 @@
-"""Files of rows, as departments hand them over: CSV, a JSON array, or a GeoJSON feature collection."""
+"""Files of rows, as departments hand them over: CSV, Excel, a JSON array or tree, or a GeoJSON feature collection."""
 
 import codecs
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from contracts.faults import Invalid
+from contracts.faults import Fault, Invalid
 from contracts.shared import Row, RowFault
 from services.chassis import safe_json
+from services.gateway import trees
 from services.gateway.limits import IMPORT
 from services.gateway.problems import Turned
+from services.gateway.spreadsheet import XLSX, Record, records
 
 MOST_ROWS = 20_000
 CSV, JSON = "text/csv", "application/json"
@@ -38,20 +40,22 @@ def read(content_type: str, body: bytes) -> Table:
     media_type, _, parameters = content_type.partition(";")
     media_type = media_type.strip().lower()
     if media_type == CSV:
-        table = _csv(_decoded(body, _charset(parameters)))
+        table = _table(_csv(_decoded(body, _charset(parameters))))
+    elif media_type == XLSX:
+        table = _table(records(body))
     elif media_type == JSON or media_type in GEOJSON:
         table = _json(safe_json.loads(body.removeprefix(codecs.BOM_UTF8)))
     else:
         raise Turned(
             415,
             "media_type_unsupported",
-            "请以 text/csv, application/json 或 application/geo+json 上传 (表格文件请先另存为 CSV)",
-            "send text/csv, application/json or application/geo+json (save a spreadsheet as CSV first)",
+            "请以 CSV, Excel (.xlsx), JSON 或 GeoJSON 上传 (旧版 .xls 请另存为 .xlsx)",
+            "send CSV, Excel (.xlsx), JSON or GeoJSON (save an old .xls as .xlsx)",
         )
     if not table.rows and not table.faults:
         raise Invalid("file_empty", "文件中没有数据行", "the file has no rows")
     if len(table.rows) + len(table.faults) > MOST_ROWS:
-        raise Invalid("too_many_rows", f"一次最多 {MOST_ROWS} 行, 请拆分", f"at most {MOST_ROWS} rows, split the file")
+        raise _too_many()
     return table
 
 
@@ -80,26 +84,32 @@ def _strict(body: bytes, encodings: list[str]) -> str:
     raise Invalid("encoding_unknown", "无法识别编码, 请用 UTF-8 或 GB18030", "neither UTF-8 nor GB18030")
 
 
-def _csv(text: str) -> Table:
+def _table(found: Iterable[Record]) -> Table:
+    """The first record that says anything names the columns."""
     table, header = Table(), list[str]()
-    for line, cells in _records(text, table):
-        if not any(cell.strip() for cell in cells):
+    for line, cells in found:
+        if isinstance(cells, Fault):
+            if not header:
+                raise Invalid("header_invalid", f"表头: {cells.zh}", f"header: {cells.en}")
+            table.faults.append(_fault(line, cells.code, cells.zh, cells.en))
+        elif not any(cell.strip() for cell in cells):
             continue
-        if not header:
+        elif not header:
             header = _header(cells)
-            continue
-        if any(cell.strip() for cell in cells[len(header) :]):
+        elif any(cell.strip() for cell in cells[len(header) :]):
             table.faults.append(_fault(line, "row_too_long", "单元格多于表头", "more cells than the header has"))
-            continue
-        values: dict[str, JsonValue] = {
-            name: cell for name, cell in zip(header, map(str.strip, cells), strict=False) if cell
-        }
-        _add(table, line, values)
+        else:
+            values: dict[str, JsonValue] = {
+                name: cell for name, cell in zip(header, map(str.strip, cells), strict=False) if cell
+            }
+            _add(table, line, values)
+        if len(table.rows) + len(table.faults) > MOST_ROWS:
+            raise _too_many()
     return table
 
 
-def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it begins; a record that breaks the quoting rules is noted and skipped."""
+def _csv(text: str) -> Iterator[Record]:
+    """Each record with the line on which it begins, or that it breaks the quoting rules."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -108,7 +118,7 @@ def _records(text: str, table: Table) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error:
-            table.faults.append(_fault(line, "quoting_broken", "引号不成对或位置有误", "quotes do not match"))
+            yield line, Fault("quoting_broken", "引号不成对或位置有误", "quotes do not match")
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -126,7 +136,9 @@ def _header(cells: list[str]) -> list[str]:
 
 def _json(value: JsonValue) -> Table:
     """Rows count from 1; for a feature they are its properties, with `geometry` and `id` beside them."""
-    if isinstance(value, dict) and value.get("type") == "FeatureCollection":
+    if trees.is_tree(value):
+        items: list[JsonValue] | None = list(trees.items(value))
+    elif isinstance(value, dict) and value.get("type") == "FeatureCollection":
         features = value.get("features")
         items = [_feature(item) for item in features] if isinstance(features, list) else None
     else:
@@ -160,6 +172,10 @@ def _add(table: Table, line: int, values: dict[str, JsonValue]) -> None:
         table.faults.append(_fault(line, first.code, first.zh, first.en))
         return
     table.rows.append(Row(line=line, values=clean if isinstance(clean, dict) else {}))
+
+
+def _too_many() -> Invalid:
+    return Invalid("too_many_rows", f"一次最多 {MOST_ROWS} 行, 请拆分", f"at most {MOST_ROWS} rows, split the file")
 
 
 def _fault(line: int, code: str, zh: str, en: str) -> RowFault:

@@ -8,6 +8,8 @@ from contracts.grid import GridAction, GridState, Level
 LEVEL_OF_DIGITS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 STATISTICAL_NAMES = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 """Units that the statistics bureau puts between two real ones so that every tree has all levels."""
+AUTONOMOUS_REGIONS = frozenset({"15", "45", "54", "64", "65"})
+MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 
 STEPS: Mapping[tuple[GridState, GridAction], GridState] = {
     (GridState.DRAFT, GridAction.ACTIVATE): GridState.ACTIVE,
@@ -53,9 +55,22 @@ def path_of(code: str) -> list[str]:
     return [*path_of(parent), code] if parent else [code]
 
 
-def is_statistical(name: str) -> bool:
-    """Whether the unit stands in the tree for statistics only 统计用区划."""
-    return name in STATISTICAL_NAMES
+def is_statistical(code: str, name: str) -> bool:
+    """Whether the unit stands in the tree for statistics only 统计用区划: a step between two real ones, or a zone.
+
+    Development zones have county codes from 71 to 79, which no county has: 150271.
+    """
+    return name in STATISTICAL_NAMES or (level_of(code) is Level.COUNTY and code[4] == "7" and code[5] != "0")
+
+
+def statistical_step(code: str) -> str | None:
+    """The name of the step that stands where counties have no city above them; None for the code of a real city.
+
+    Counties that their province governs itself (419001 济源) and those of the four municipalities (110101 东城).
+    """
+    if code[2:4] == "90":
+        return "自治区直辖县级行政区划" if code[:2] in AUTONOMOUS_REGIONS else "省直辖县级行政区划"
+    return {"01": "市辖区", "02": "县"}.get(code[2:4]) if code[:2] in MUNICIPALITIES else None
 
 
 def allowed(state: GridState) -> list[GridAction]:

@@ -15,18 +15,24 @@ from contracts.grid import (
     GetTerritory,
     Grid,
     GridFigures,
+    Hierarchy,
     Household,
     HouseholdLook,
+    ImportAliases,
     ImportDwellings,
     ImportGround,
+    ImportUnits,
     ListAccesses,
     ListAssignments,
     ListBuildings,
     ListGrids,
+    ListHierarchies,
     ListHouseholds,
     ListRooms,
     ListStaff,
     ListTerritories,
+    ListUnits,
+    ListUnitsOver,
     ListVacancies,
     ListVisits,
     Locate,
@@ -40,11 +46,14 @@ from contracts.grid import (
     Room,
     SaveBuilding,
     SaveGrid,
+    SaveHierarchy,
     SaveHousehold,
     SaveRoom,
     SaveStaff,
     StaffMember,
     Territory,
+    Unit,
+    UnitOver,
     Vacancy,
     Visit,
     WhoIsResponsible,
@@ -52,8 +61,9 @@ from contracts.grid import (
 from contracts.shared import Done, ImportReport, Page, Point, Scope
 from services.chassis.entrypoints import Stored, answers, every
 from services.chassis.service import Service
-from services.grid import answering, changing, housing, importing, posting, staffing, vacancies, visiting
+from services.grid import answering, changing, hierarchies, housing, importing, posting, staffing, vacancies, visiting
 from services.grid.domain import national, territory_unknown
+from services.grid.levels import ADMIN
 from services.grid.store import GridStore
 
 
@@ -84,9 +94,17 @@ class GridService(Service):
     def import_ground(self, command: ImportGround) -> ImportReport:
         return importing.carry_out(self.store, command)
 
+    @answers(ImportAliases, scope=Scope.GRID_WRITE)
+    def import_aliases(self, command: ImportAliases) -> ImportReport:
+        return importing.carry_out(self.store, command)
+
+    @answers(ImportUnits, scope=Scope.GRID_WRITE)
+    def import_units(self, command: ImportUnits) -> ImportReport:
+        return importing.carry_out(self.store, command)
+
     @answers(GetTerritory, scope=Scope.GRID_READ)
     def get_territory(self, query: GetTerritory) -> Territory:
-        found = self.store.territories.one(national(query.code))
+        found = self.store.territories.known_as(national(query.code))
         if found is None:
             raise territory_unknown(national(query.code))
         return found
@@ -200,6 +218,23 @@ class GridService(Service):
     def follow_moved_buildings(self) -> None:
         self.store.dwellings.follow_moved()
 
+    @answers(SaveHierarchy, scope=Scope.GRID_WRITE)
+    def save_hierarchy(self, command: SaveHierarchy) -> Hierarchy:
+        return hierarchies.save(self.store, command)
+
+    @answers(ListHierarchies, scope=Scope.GRID_READ)
+    def list_hierarchies(self, _query: ListHierarchies) -> Page[Hierarchy]:
+        return Page(items=[ADMIN, *self.store.hierarchies.all()])
+
+    @answers(ListUnits, scope=Scope.GRID_READ)
+    def list_units(self, query: ListUnits) -> Page[Unit]:
+        return hierarchies.units(self.store, query)
+
+    @answers(ListUnitsOver, scope=Scope.GRID_READ)
+    def list_units_over(self, query: ListUnitsOver) -> Page[UnitOver]:
+        return hierarchies.units_over(self.store, query)
+
     @every(2)
     def follow_the_ground(self) -> None:
         self.store.ground.refresh()
+        self.store.overlays.refresh()

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import openpyxl
 import pytest
 
 from deploy.local.home import Home
@@ -121,4 +122,11 @@ def test_an_import_names_the_rejected_rows(city: City, tmp_path: Path) -> None:
     dry = run(None, "import", "categories", str(file), "--dry-run", **told)
     assert dry.returncode == 1, dry.stderr
     assert "试运行" in dry.stdout and "被拒绝的行" in dry.stdout
+    book = openpyxl.Workbook()
+    for row in (["code", "name"], [230902001001, "某社区"], [230902001002000017, "某社区"]):
+        book.active.append(row)
+    book.save(tmp_path / "区划.xlsx")
+    sheet = run(None, "import", "divisions", str(tmp_path / "区划.xlsx"), "--dry-run", **told)
+    assert sheet.returncode == 1, sheet.stderr
+    assert all(word in sheet.stdout for word in ("读取", "orphan", "digits_lost")), sheet.stdout
     assert json.loads(run(None, "--json", "import", "categories", str(file), **told).stdout)["rejected"][0]["line"] == 3

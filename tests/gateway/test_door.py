@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.gateway.spreadsheet import XLSX
 from tests.gateway.conftest import Gateway
 
 PATH = "/v1/clients"
@@ -80,8 +81,10 @@ def test_a_body_is_counted_while_it_is_read(admin: httpx.Client) -> None:
 def test_media_types(admin: httpx.Client) -> None:
     answer = admin.post(PATH, content=b"a=1", headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status_code == 415
-    xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    assert admin.post("/v1/imports/grids", content=b"PK", headers={"Content-Type": xlsx}).status_code == 415
+    old = {"Content-Type": "application/vnd.ms-excel"}
+    assert admin.post("/v1/imports/grids", content=b"PK", headers=old).status_code == 415
+    broken = admin.post("/v1/imports/grids", content=b"PK", headers={"Content-Type": XLSX})
+    assert (broken.status_code, broken.json()["code"]) == (422, "spreadsheet_broken")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -125,7 +126,46 @@ def test_too_many_rows() -> None:
     assert caught.value.code == "too_many_rows"
 
 
-def test_spreadsheets_are_refused_clearly() -> None:
+def test_an_unknown_type_is_told_which_there_are() -> None:
     with pytest.raises(Turned) as caught:
-        tabular.read("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK")
+        tabular.read("application/vnd.ms-excel", b"PK")
     assert caught.value.status == 415
+    assert ".xlsx" in caught.value.zh
+
+
+TREE = json.loads((Path(__file__).parents[1] / "data/units/tree.json").read_text("utf-8"))
+
+
+def test_a_tree_of_units() -> None:
+    table = tabular.read("application/json", json.dumps(TREE).encode())
+    assert not table.faults
+    assert [row.line for row in table.rows] == list(range(1, 15))
+    assert table.rows[3].values == {
+        "hierarchy": "revenue",
+        "hierarchy_name": "REVENUE",
+        "code": "L07",
+        "level": "locality",
+        "name": "东风里一段",
+        "parent": "B1",
+    }
+    assert "parent" not in table.rows[0].values
+    # the division tree's own key is not a foreign tree's
+    assert {row.values["hierarchy"] for row in table.rows} == {"revenue", "hc_demo_admin"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["hierarchyType", "boundary", "children", "code", "label"]), inner)
+        ),
+        max_leaves=20,
+    )
+)
+def test_no_tree_breaks_it(found: object) -> None:
+    try:
+        tabular.read("application/json", json.dumps({"tenantId": "t", "TenantBoundary": found}).encode())
+    except Invalid:
+        return

@@ -17,6 +17,7 @@ from services.gateway import tabular
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
 from services.gateway.limits import IMPORT
+from services.gateway.spreadsheet import XLSX
 
 GROUND = ("divisions", "boundaries", "grids", "staff", "assignments")
 DWELLINGS = ("buildings", "rooms", "households")
@@ -36,7 +37,7 @@ PARAMETERS: list[dict[str, Any]] = [
 SECONDS = 120.0
 FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
 
-area = Area("imports", "批量导入: CSV、JSON、GeoJSON")
+area = Area("imports", "批量导入: CSV、Excel、JSON、GeoJSON")
 
 
 def scope_of(request: Request) -> Scope:
@@ -53,7 +54,7 @@ def scope_of(request: Request) -> Scope:
     Rule(scope_of, writes=True, limit=IMPORT),
     ImportReport,
     example="code,level,name,parent\n230902001001,community,桃南社区,230902001\n",
-    body_types=(tabular.CSV, tabular.JSON, "application/geo+json"),
+    body_types=(tabular.CSV, XLSX, tabular.JSON, "application/geo+json"),
     body_schema={"type": "string", "description": "至多 16 MiB, 20,000 行"},
     more=PARAMETERS,
 )

@@ -6,7 +6,7 @@ from contracts.faults import Fault
 from contracts.grid import Datum, ImportGround
 from services.chassis.cpu import heavy
 from services.grid.datum import datum_of
-from services.grid.domain import national, territory_unknown
+from services.grid.domain import territory_unknown
 from services.grid.geometry import Surveyed, survey
 from services.grid.importing.rows import BoundaryRow
 from services.grid.importing.tally import Step, Tally
@@ -16,14 +16,14 @@ from services.grid.store import GridStore
 def boundaries(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """A first boundary counts as created, another one as changed."""
     datum = datum_of(command.datum)
-    entries = tally.firsts(
-        tally.read(BoundaryRow, command.rows, ["code", "adcode", "id"]), lambda row: national(row.code)
-    )
-    standing = store.territories.standing([national(row.code) for _, row in entries])
+    rows = tally.read(BoundaryRow, command.rows, ["code", "adcode", "id"])
+    present = store.territories.present({row.code for _, row in rows})
+    entries = tally.firsts(rows, lambda row: present.get(row.code, row.code))
+    standing = store.territories.standing({present.get(row.code, row.code) for _, row in entries})
     surveyed = heavy(surveys, [row.geometry for _, row in entries], datum)
     steps = []
     for (line, row), ground in zip(entries, surveyed, strict=True):
-        code = national(row.code)
+        code = present.get(row.code, row.code)
         if code not in standing:
             tally.reject(line, code, territory_unknown(code))
             continue

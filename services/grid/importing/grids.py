@@ -20,8 +20,8 @@ from services.grid.store.grids import FACTS, Held
 def grids(store: GridStore, command: ImportGround, tally: Tally) -> None:
     """Facts and geometries of grids by code; absent fields stay."""
     datum = datum_of(command.datum)
-    rows = tally.read(GridRow, command.rows, ["code", "id"], {"code": "grid_code_invalid"})
-    entries = tally.firsts(rows, lambda row: row.code)
+    rows = _present(store, tally.read(GridRow, command.rows, ["code", "id"], {"code": "grid_code_invalid"}))
+    entries = tally.firsts(rows, lambda row: row.code, lambda row: row.name)
     drawn = [row.geometry for _, row in entries if row.geometry is not None]
     surveyed = iter(heavy(surveys, drawn, datum))
     communities = store.territories.standing({row.code[:12] for _, row in entries})
@@ -52,6 +52,15 @@ def grids(store: GridStore, command: ImportGround, tally: Tally) -> None:
     with store.claiming:
         tally.write(store.grids, _unopposed(store, steps, moved, tally))
         store.ground.refresh()
+
+
+def _present(store: GridStore, rows: list[tuple[int, GridRow]]) -> list[tuple[int, GridRow]]:
+    """The rows with an old code of their community replaced by the present one: 凤翔县 610322… is 凤翔区 610305…."""
+    present = store.territories.present({row.code[:12] for _, row in rows})
+    return [
+        (line, row.model_copy(update={"code": present.get(row.code[:12], row.code[:12]) + row.code[12:]}))
+        for line, row in rows
+    ]
 
 
 def _refusal(row: GridRow, held: Held | None, *, known: bool) -> Fault | None:

@@ -1,16 +1,27 @@
-"""Rows of the kinds, as files carry them."""
+"""Rows of each kind, as files carry them."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
-from contracts.grid import CareTag, Level, Moment, Role
+from contracts.grid import CareTag, HierarchyKey, Level, Moment, Role, UnitCode
 from contracts.grid.dwellings import BuildingCode, Name, RoomCode
 from contracts.shared import Key, Latitude, Longitude, Model, Point
+from services.grid.domain import national
 
-DivisionCode = Annotated[str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$")]
+DivisionCode = Annotated[
+    str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"), AfterValidator(national)
+]
 Text = Annotated[str, StringConstraints(max_length=200)]
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 Count = Annotated[int, Field(ge=0)]
@@ -64,8 +75,30 @@ class DivisionRow(FileRow):
 
     code: DivisionCode
     level: Level | None = None
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    name: Name
     parent_code: DivisionCode | None = None
+
+
+class AliasRow(FileRow):
+    """旧代码 of a territory."""
+
+    code: DivisionCode
+    alias: DivisionCode
+    name: Text | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class UnitRow(FileRow):
+    """A unit of a tree other than the division tree."""
+
+    hierarchy: HierarchyKey
+    hierarchy_name: Annotated[str, StringConstraints(max_length=100)] | None = None
+    code: UnitCode
+    level: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    name: Name
+    parent: UnitCode | None = None
+    geometry: object = None
 
 
 class BoundaryRow(FileRow):

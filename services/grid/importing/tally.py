@@ -1,6 +1,6 @@
 """What an import has read, refused, mended and written so far."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -62,21 +62,26 @@ class Tally:
             self.rejected.append(RowFault(line=line, key=key, code=code, message=message))
         return good
 
-    def firsts(self, entries: Sequence[tuple[int, M]], key: Callable[[M], Hashable]) -> list[tuple[int, M]]:
-        """The first row of each key; a later one of the same key is rejected as its duplicate."""
-        lines: dict[Hashable, int] = {}
-        kept = []
+    def firsts(
+        self,
+        entries: Sequence[tuple[int, M]],
+        key: Callable[[M], str],
+        name: Callable[[M], str | None] = lambda _: None,
+    ) -> list[tuple[int, M]]:
+        """The first row of each key; a later one of the same key is rejected as its duplicate.
+
+        `name` is what people call it; none for rows about persons.
+        """
+        firsts: dict[str, tuple[int, M]] = {}
         for line, entry in sorted(entries, key=lambda pair: pair[0]):
-            name = key(entry)
-            if name in lines:
-                first = lines[name]
-                self.reject(
-                    line, str(name), Fault("duplicate_code", f"与第 {first} 行重复", f"line {first} has it already")
+            at, first = firsts.setdefault(key(entry), (line, entry))
+            if first is not entry:
+                own, before = (f"{name(one) or ''} ".lstrip() for one in (entry, first))
+                fault = Fault(
+                    "duplicate_code", f"{own}与第 {at} 行 {before}重复", f"{own}repeats line {at} {before}".rstrip()
                 )
-                continue
-            lines[name] = line
-            kept.append((line, entry))
-        return kept
+                self.reject(line, key(entry), fault)
+        return list(firsts.values())
 
     def write(self, aggregates: Aggregates, steps: Sequence[Step]) -> None:
         """Carry the steps out in two round trips; what somebody else changed meanwhile is rejected, not overwritten."""

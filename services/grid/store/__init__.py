@@ -8,14 +8,16 @@ from pymongo.database import Database
 from services.grid.index import LiveGround
 from services.grid.store.dwellings import Dwellings
 from services.grid.store.grids import Grids
+from services.grid.store.hierarchies import Hierarchies
 from services.grid.store.imports import Imports
 from services.grid.store.rosters import Rosters
 from services.grid.store.staff import Staff
 from services.grid.store.territories import Territories
+from services.grid.store.units import Units
 
 
 class GridStore:
-    """The collections of the database `grid`, and the index of the ground kept over them.
+    """The collections of the database `grid`, and the indexes of the ground kept over them: its own and the others'.
 
     `claiming` is held from the look at the ground until the write that takes some of it, so that two commands of one
     process cannot take the same.
@@ -26,7 +28,10 @@ class GridStore:
         self.grids = Grids(database)
         self.staff = Staff(database)
         self.rosters = Rosters(database)
+        self.hierarchies = Hierarchies(database)
+        self.units = Units(database)
         self.imports = Imports(database)
         self.dwellings = Dwellings(database)
         self.ground = LiveGround(self.territories, self.grids)
+        self.overlays = LiveGround(self.units)
         self.claiming = Lock()

@@ -1,4 +1,7 @@
-"""Collection `territories` 区域: _id code, level, name, parent, path[], statistical, geometry and its digest."""
+"""Collection `territories` 区域: _id code, level, name, parent, path[], statistical, geometry and its digest.
+
+`aliases[]` are its old codes with names and dates, `former[]` the same codes alone, for looking one up.
+"""
 
 import re
 from collections.abc import Collection, Iterator
@@ -8,11 +11,11 @@ from typing import Any, NamedTuple
 from pymongo import IndexModel
 from pymongo.database import Database
 
-from contracts.grid import Level, ListTerritories, Territory
+from contracts.grid import Alias, Level, ListTerritories, Territory
 from contracts.shared import Page
 from services.chassis import cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
-from services.chassis.portions import by_key
+from services.chassis.portions import by_key, portions
 from services.grid.domain import is_statistical, national, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import Parcel
@@ -22,6 +25,7 @@ INDEXES = [
     IndexModel([("level", 1), ("_id", 1)], name="level"),
     IndexModel([("name", 1)], name="name"),
     IndexModel([("updated_at", 1)], name="updated_at"),
+    IndexModel([("former", 1)], name="former", sparse=True),
 ]
 WITHOUT_GROUND = {"geometry": 0, "applied": 0, "outbox": 0}
 
@@ -33,6 +37,7 @@ class Standing(NamedTuple):
     name: str
     level: Level
     digest: str | None
+    aliases: tuple[Alias, ...] = ()
 
 
 class Territories(Aggregates):
@@ -45,6 +50,23 @@ class Territories(Aggregates):
         """By its 12-digit code."""
         found = self.collection.find_one({"_id": code}, WITHOUT_GROUND)
         return _territory(found) if found else None
+
+    def known_as(self, code: str) -> Territory | None:
+        """By its present code or an old one."""
+        if found := self.one(code):
+            return found
+        former = self.collection.find_one({"former": code}, WITHOUT_GROUND)
+        return _territory(former) if former else None
+
+    def present(self, codes: Collection[str]) -> dict[str, str]:
+        """Those of the codes that are old ones, with the present code of each."""
+        return {
+            old: one["_id"]
+            for part in portions(codes)
+            for one in self.collection.find({"former": {"$in": part}}, {"former": 1})
+            for old in one["former"]
+            if old in part
+        }
 
     def page(self, query: ListTerritories) -> Page[Territory]:
         """A part of the tree, by code."""
@@ -70,9 +92,11 @@ class Territories(Aggregates):
 
     def standing(self, codes: Collection[str]) -> dict[str, Standing]:
         """Those of the codes that exist."""
-        fields = {"version": 1, "name": 1, "level": 1, "geometry_digest": 1}
+        fields = {"version": 1, "name": 1, "level": 1, "geometry_digest": 1, "aliases": 1}
         return {
-            one["_id"]: Standing(one["version"], one["name"], Level(one["level"]), one.get("geometry_digest"))
+            one["_id"]: Standing(
+                one["version"], one["name"], Level(one["level"]), one.get("geometry_digest"), _aliases(one)
+            )
             for one in by_key(self.collection, codes, fields)
         }
 
@@ -90,19 +114,24 @@ class Territories(Aggregates):
                 "name": name,
                 "parent": parent,
                 "path": path_of(code),
-                "statistical": is_statistical(name),
+                "statistical": is_statistical(code, name),
                 "geometry_version": 0,
             }
         )
 
     def renamed(self, code: str, version: int, name: str) -> Changed:
         """Another name for the same code."""
-        return Changed(code, version, Change(set={"name": name, "statistical": is_statistical(name)}))
+        return Changed(code, version, Change(set={"name": name, "statistical": is_statistical(code, name)}))
 
     def bounded(self, code: str, version: int, ground: Surveyed) -> Changed:
         """A (new) boundary."""
         fields = {"geometry": ground.geometry, "geometry_digest": ground.digest, "area_m2": ground.area_m2}
         return Changed(code, version, Change(set=fields, inc={"geometry_version": 1}))
+
+    def called(self, code: str, version: int, aliases: Collection[Alias]) -> Changed:
+        """Its old codes anew, all of them."""
+        told = [one.model_dump(mode="json", exclude_none=True) for one in aliases]
+        return Changed(code, version, Change(set={"aliases": told, "former": [one.code for one in aliases]}))
 
     def counts(self) -> dict[str, int]:
         """How many units at each level."""
@@ -137,5 +166,10 @@ def _territory(found: dict[str, Any]) -> Territory:
         path=found["path"],
         has_geometry=found["geometry_version"] > 0,
         statistical=found["statistical"],
+        aliases=list(_aliases(found)),
         version=found["version"],
     )
+
+
+def _aliases(found: dict[str, Any]) -> tuple[Alias, ...]:
+    return tuple(Alias(**one) for one in found.get("aliases", ()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, posts, sharing
+from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, overlays, posts, sharing
 from tests.faults.scenes.scene import Scene, Stand
 
 SCENES: Mapping[str, Sequence[Scene]] = {
@@ -10,6 +10,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *grid.SCENES,
         *dwellings.SCENES,
         *posts.SCENES,
+        *overlays.SCENES,
         *operations.scenes(copies=False, tells="grid.published.v1", to="alerts"),
     ],
     "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
