@@ -1,9 +1,12 @@
 """导入: a file is tried first, then taken over once, whoever clicks how often."""
 
 import csv
+import json
 from pathlib import Path
 
+from deploy.local.demo.ground import Ground
 from tests.browser.conftest import Desk
+from tests.laid import Tell
 
 MANY = 230
 HEAD = "staff_no,name,phone,role,org\n"
@@ -50,6 +53,29 @@ def test_a_file_is_tried_and_then_taken_over_once(desk: Desk) -> None:
     choose(desk, "网格人员", "人员.csv", HEAD + GOOD)
     page.get_by_text("没有可写入的行").wait_for()
     assert figures(desk)["未变"] == 2
+
+
+def test_ground_that_a_map_app_drew_lands_where_it_belongs(desk: Desk, tell: Tell, laid: Ground) -> None:
+    """In a community where nobody has drawn grids by hand; the draft is cancelled again."""
+    code = f"{laid.tiles[0].code[:12]}900"
+    west, south, *_ = laid.tiles[0].area.bounds
+    ring = [[west, south], [west + 0.001, south], [west + 0.001, south + 0.001], [west, south]]
+    ground = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "id": code, "properties": {"name": "图上新画"}, "geometry": ground}
+    page = desk.sign_in()
+    page.goto(f"{desk.console}/imports")
+    page.get_by_label("内容").select_option(label="网格")
+    page.get_by_label("坐标系").select_option("gcj02")
+    choose(desk, "网格", "网格.geojson", json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    page.get_by_role("button", name="导入这个文件").click()
+    page.get_by_text("已导入").wait_for()
+    taken = tell(lambda door: door.get(f"/v1/grids/{code}"))["geometry"]["coordinates"][0]
+    assert min(x for x, _ in taken) < west - 0.002, "hundreds of metres off, as the map app had it"
+    page.goto(f"{desk.console}/grids/{code}")
+    cancel = page.locator(".actions details").filter(has_text="作废")
+    cancel.locator("summary").press("Enter")
+    cancel.get_by_role("button").press("Enter")
+    page.locator(".head .tag").get_by_text("作废").wait_for()
 
 
 def test_what_cannot_be_read_is_said_where_the_file_was_chosen(desk: Desk) -> None:

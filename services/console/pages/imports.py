@@ -27,7 +27,7 @@ KINDS = {
     "categories": Scope.ADMIN,
 }
 # where the numbers of a position mean something
-PLACED = ("boundaries", "grids", "units", "buildings")
+PLACED = ("boundaries", "grids", "units")
 # how a file's name ends, and what the gateway calls that
 TYPES = {
     "csv": "text/csv",
