@@ -1,6 +1,7 @@
 """The city's ground as maps draw it: GeoJSON, fetched with the operator's own key."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ AT_ONCE = 200
 GONE = frozenset({"draft", "cancelled", "retired"})
 # a tenth of a metre, which is finer than any screen
 DECIMALS = 6
+CODE = re.compile(r"\d{15}")
 Feature = dict[str, Any]
 
 

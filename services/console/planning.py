@@ -13,8 +13,7 @@ from services.console.door import Problem
 from services.console.ground import Feature, feature
 from services.console.wording import word
 
-SPACES = re.compile(r"[\s,;,;、]+")
-CODE = re.compile(r"\d{15}")
+SPACES = re.compile(r"[\s,;、\uff0c\uff1b]+")
 # rows of new grids that a form has
 ROWS = 2
 

@@ -2,7 +2,7 @@
 
 from contracts.shared import Scope
 from services.console.ground import around
-from services.console.pages.grids import as_of, numbered, timed
+from services.console.pages.grids import PLACE, as_of, numbered, timed
 from services.console.pages.imports import as_csv
 from services.console.session import Session
 
@@ -13,6 +13,13 @@ def test_a_day_stands_for_its_end_and_a_time_for_itself() -> None:
     assert as_of("2026-03-01T08:00") == "2026-03-01T08:00:00+08:00"
     assert as_of("2026-03-01T00:00:00Z") == "2026-03-01T00:00:00+00:00"
     assert as_of("yesterday") == "yesterday"
+
+
+def test_a_place_is_told_from_a_name() -> None:
+    for text in ("131.005,45.705", "131.005\uff0c 45.705", "131.005  45.705", "-0.5, 12"):
+        assert PLACE.fullmatch(text)
+    for text in ("131.005", "第1网格", "131,45,1", "12a,3"):
+        assert not PLACE.fullmatch(text)
 
 
 def test_forms_become_requests() -> None:

@@ -67,7 +67,7 @@ def test_what_is_no_point_is_named_by_its_number(text: str) -> None:
 
 
 def test_codes_as_people_type_them() -> None:
-    assert codes(f" {GRID},{FIRST}、{SECOND}\n{GRID} ") == [GRID, FIRST, SECOND]
+    assert codes(f" {GRID}\uff0c{FIRST}、{SECOND}\n{GRID} ") == [GRID, FIRST, SECOND]
 
 
 def test_new_codes_follow_all_that_were_there() -> None:

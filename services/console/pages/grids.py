@@ -9,16 +9,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console.door import at
-from services.console.ground import around, collection, drawn, feature
+from services.console.ground import CODE, around, collection, drawn, feature
 from services.console.names import Names
 from services.console.pages import Page
-from services.console.rendering import View, Viewed, zoned
+from services.console.rendering import PAGE, View, Viewed, zoned
 
 page = Page("/grids", "网格", "Grids", place=15, scope=Scope.GRID_READ)
 router = page.router
 FIELDS = ("q", "datum", "parent", "state", "cursor")
-CODE = re.compile(r"\d{15}")
-PLACE = re.compile(r"(-?\d+(?:\.\d+)?)\s*[,, ]\s*(-?\d+(?:\.\d+)?)")
+PLACE = re.compile(r"(-?\d+(?:\.\d+)?)\s*[,\uff0c\s]\s*(-?\d+(?:\.\d+)?)")
 FACTS = ("name", "households", "population", "party_branch", "responsible_body")
 COUNTS = ("households", "population")
 SEAT = ("staff_no", "role", "post")
@@ -36,7 +35,7 @@ async def list_grids(view: Viewed) -> Response:
     place = PLACE.fullmatch(told["q"])
     which = {"parent": told["parent"], "state": told["state"], "name": "" if place else told["q"]}
     found, figures, hierarchies, located = await asyncio.gather(
-        view.door.get("/v1/grids", **which, cursor=told["cursor"], limit=50),
+        view.door.get("/v1/grids", **which, cursor=told["cursor"], limit=PAGE),
         view.door.get("/v1/figures/grid"),
         view.door.get("/v1/hierarchies"),
         _locate(view, place, told["datum"] or "wgs84"),

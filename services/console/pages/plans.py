@@ -9,9 +9,9 @@ from starlette.responses import Response
 from contracts.grid import PlanKind
 from contracts.shared import Scope
 from services.console.door import LONG_PATIENCE, Problem, at
-from services.console.ground import around, collection, feature
+from services.console.ground import CODE, around, collection, feature
 from services.console.pages import Page
-from services.console.planning import CODE, ROWS, codes, following, order_of, pictured
+from services.console.planning import ROWS, codes, following, order_of, pictured
 from services.console.rendering import View, Viewed
 
 page = Page("/plans", "网格调整", "Plans", place=16, scope=Scope.GRID_READ)

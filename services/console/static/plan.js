@@ -65,7 +65,7 @@ function choosing(place) {
 
   function trace() {
     line.clearLayers();
-    const points = cut.value.split("\n").map((text) => text.split(/[\s,,]+/).map(Number))
+    const points = cut.value.split("\n").map((text) => text.split(/[\s,\uff0c]+/).map(Number))
       .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)).map(([x, y]) => [y, x]);
     L.polyline(points, { color: styles.cut.color, weight: 3, interactive: false }).addTo(line);
     for (const at of points) L.circleMarker(at, { radius: 4, color: styles.cut.color, interactive: false }).addTo(line);
