@@ -11,7 +11,7 @@ from contracts.base import Command
 from contracts.cases import ImportCategories
 from contracts.catalogue import ImportItems
 from contracts.faults import Invalid, NotFound
-from contracts.grid import Datum, ImportAliases, ImportDwellings, ImportGround, ImportUnits
+from contracts.grid import ImportAliases, ImportDwellings, ImportGround, ImportUnits
 from contracts.shared import ImportReport, Scope
 from services.gateway import tabular
 from services.gateway.area import Area
@@ -33,7 +33,6 @@ KINDS: dict[str, tuple[type[Command[ImportReport]], Scope]] = {
 PARAMETERS: list[dict[str, Any]] = [
     {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": list(KINDS)}},
     {"name": "dry_run", "in": "query", "required": False, "schema": {"type": "boolean", "default": False}},
-    {"name": "datum", "in": "query", "required": False, "schema": {"type": "string", "enum": list(Datum)}},
 ]
 SECONDS = 120.0
 FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
@@ -65,8 +64,6 @@ async def import_rows(call: Call) -> Response:
     request = KINDS[kind][0]
     table = await asyncio.to_thread(tabular.read, call.request.headers.get("content-type", ""), call.body)
     told: dict[str, Any] = {"kind": kind} if "kind" in request.model_fields else {}
-    if datum := call.request.query_params.get("datum"):
-        told["datum"] = _datum(datum, request)
     if not table.rows:
         return call.answer(_with(ImportReport(kind=kind, dry_run=dry_run), table))
     order = request(caller=call.caller, idempotency_key=call.idempotency_key, rows=table.rows, dry_run=dry_run, **told)
@@ -77,12 +74,6 @@ def _flag(value: str) -> bool:
     if value.lower() not in FLAGS:
         raise Invalid("dry_run_invalid", "dry_run 只能为 true 或 false", "dry_run must be true or false")
     return FLAGS[value.lower()]
-
-
-def _datum(value: str, request: type[Command[ImportReport]]) -> str:
-    if "datum" not in request.model_fields:
-        raise Invalid("datum_unexpected", "这种导入不带坐标系", "rows of this kind have no datum of their own")
-    return value
 
 
 def _with(report: ImportReport, table: tabular.Table) -> ImportReport:
