@@ -17,7 +17,15 @@ from contracts.cases import (
     ListFigureCases,
     ReportCase,
 )
-from contracts.grid import GridAdjusted, GridPublished, GridStaffed
+from contracts.grid import (
+    GridAdjusted,
+    GridMerged,
+    GridPublished,
+    GridRedrawn,
+    GridRetired,
+    GridSplit,
+    GridStaffed,
+)
 from contracts.shared import ImportReport, Page, Scope, Timeline
 from services.cases.categories import merge
 from services.cases.intake import Identity, Known, dispatches, from_alert, from_command
@@ -55,6 +63,23 @@ class CasesService(Service):
     @on(GridStaffed, batch=200)
     def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
         self.store.absorb_rosters(rosters)
+
+    @on(GridSplit, batch=20)
+    def follow_split(self, plans: list[Received[GridSplit]]) -> None:
+        self.store.redrawn.hear(plans)
+
+    @on(GridMerged, batch=20)
+    def follow_merger(self, plans: list[Received[GridMerged]]) -> None:
+        self.store.redrawn.hear(plans)
+
+    @on(GridRetired, batch=20)
+    def follow_retirement(self, plans: list[Received[GridRetired]]) -> None:
+        self.store.redrawn.hear(plans)
+
+    @on(GridRedrawn, batch=20)
+    def follow_borders(self, plans: list[Received[GridRedrawn]]) -> None:
+        for plan in plans:
+            self.store.redrawn.adjust(plan)
 
     @answers(ReportCase, scope=Scope.CASES_REPORT)
     def report_case(self, command: ReportCase) -> Case:

@@ -63,7 +63,10 @@ class New(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """A document to update. `message_ids`: the messages that this applies, each once ever."""
+    """A document to update. `message_ids`: the messages that this applies, each once ever.
+
+    `left`: what the document was until then, where the collection keeps its history.
+    """
 
     id: Any
     version: int
@@ -71,6 +74,7 @@ class Changed(NamedTuple):
     events: Sequence[Event] = ()
     message_ids: Sequence[str] = ()
     cause: Received[Any] | None = None
+    left: Document | None = None
 
 
 class Aggregates:

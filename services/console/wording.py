@@ -92,6 +92,7 @@ CASE_ACTIONS: Words = {
     "call_back": ("回访", "call back"),
     "reopen": ("重开", "reopen"),
     "withdraw": ("撤诉", "withdraw"),
+    "move": ("调整网格", "moved to another grid"),
     "due_soon": ("将到期", "due soon"),
     "overdue": ("超时", "overdue"),
     "calendar_missing": ("缺工作日历", "calendar missing"),

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.faults import Fault, Refused
 from contracts.grid import Grid
 from services.chassis.ground import Ground
-from services.grid.domain import grid_overlap
+from services.grid.domain import grid_outside_community, grid_overlap
 from services.grid.geometry import TOLERATED_M2, overhang_m2, overlaps
 
 Shapes = Mapping[str, Mapping[str, Any]]
@@ -32,21 +32,21 @@ def objections(candidates: Shapes, communities: Shapes, ground: Ground) -> dict[
 
     Of two candidates that overlap, the one with the smaller code is let in.
     """
-    faults: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {**outsiders(candidates, communities)}
+    while opposed := _taken({code: shape for code, shape in candidates.items() if code not in faults}, ground):
+        # a refused one keeps its old ground, which its fellows must now respect
+        faults |= opposed
+    return faults
+
+
+def outsiders(candidates: Shapes, communities: Shapes) -> dict[str, Refused]:
+    """Candidates that reach out of their community, where that has a geometry."""
+    faults: dict[str, Refused] = {}
     for code, shape in candidates.items():
         community = communities.get(code[:12])
         outside = overhang_m2(shape, community) if community else 0.0
         if outside > TOLERATED_M2:
-            faults[code] = Refused(
-                "grid_outside_community",
-                f"网格 {code} 有 {outside:.0f} 平方米在社区 {code[:12]} 之外",
-                f"{outside:.0f} m² of grid {code} lie outside of community {code[:12]}",
-                community=code[:12],
-                area_m2=round(outside, 1),
-            )
-    while opposed := _taken({code: shape for code, shape in candidates.items() if code not in faults}, ground):
-        # a refused one keeps its old ground, which its fellows must now respect
-        faults |= opposed
+            faults[code] = grid_outside_community(code, outside)
     return faults
 
 

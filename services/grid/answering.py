@@ -7,8 +7,9 @@ from contracts.grid import Datum, GridFigures, Located, Responsible, Role, WhoIs
 from contracts.shared import Page, Point
 from services.chassis.cpu import heavy
 from services.grid.datum import datum_of, to_wgs84
-from services.grid.domain import grid_unknown, level_of
-from services.grid.index import Spot
+from services.grid.domain import grid_unknown, level_of, moment
+from services.grid.index import Snapshot, Spot
+from services.grid.planning.carrying import follow
 from services.grid.rosters import responsible
 from services.grid.store import GridStore
 
@@ -16,28 +17,17 @@ MANY = 50
 RULE_HOUSEHOLDS = range(300, 401)
 
 
-def locate(store: GridStore, points: Sequence[Point], datum: Datum | str, at: datetime | None = None) -> list[Located]:
-    """Where each point lies and who answers for it (`at` that time); the people of all points in one look."""
-    read_as = datum_of(datum)
-    places = [to_wgs84(point.longitude, point.latitude, read_as) for point in points]
-    snapshot = store.ground.snapshot
-    spots = heavy(snapshot.locate, places) if len(places) > MANY else snapshot.locate(places)
-    ladders = [_ladder(spot) for spot in spots]
-    rosters = store.rosters.postings({code for ladder in ladders for code, _ in ladder}, at)
-    return [
-        Located(
-            grid=spot.grid,
-            grid_name=spot.grid_name,
-            path=list(spot.path),
-            on_boundary=spot.on_boundary,
-            responsible=responsible(ladder, rosters, at=at),
-            nearest=spot.nearest,
-            nearest_m=spot.nearest_m,
-            point=Point(longitude=place[0], latitude=place[1]),
-            index_version=snapshot.version,
-        )
-        for place, spot, ladder in zip(places, spots, ladders, strict=True)
-    ]
+def locate(store: GridStore, points: Sequence[Point], datum: Datum | str) -> list[Located]:
+    """Where each point lies and who answers for it; the people of all points in one look."""
+    return _located(store, _snapshot(store), _places(points, datum))
+
+
+def locate_then(store: GridStore, point: Point, datum: Datum | str, at: datetime) -> Located:
+    """Where a point lay at that time, and who answered for it."""
+    [place] = _places([point], datum)
+    chronicle = store.chronicle.refresh()
+    then = moment(at)
+    return _located(store, heavy(chronicle.around, _snapshot(store), then, place), [place], then)[0]
 
 
 def who_is_responsible(store: GridStore, query: WhoIsResponsible) -> Page[Responsible]:
@@ -70,6 +60,37 @@ def figures(store: GridStore) -> GridFigures:
         registered_households=households,
         vacancies=len(without_chief) + len(without_worker),
     )
+
+
+def _places(points: Sequence[Point], datum: Datum | str) -> list[tuple[float, float]]:
+    read_as = datum_of(datum)
+    return [to_wgs84(point.longitude, point.latitude, read_as) for point in points]
+
+
+def _snapshot(store: GridStore) -> Snapshot:
+    return store.ground.snapshot if store.ground.built else follow(store)
+
+
+def _located(
+    store: GridStore, snapshot: Snapshot, places: Sequence[tuple[float, float]], at: datetime | None = None
+) -> list[Located]:
+    spots = heavy(snapshot.locate, places) if len(places) > MANY else snapshot.locate(places)
+    ladders = [_ladder(spot) for spot in spots]
+    rosters = store.rosters.postings({code for ladder in ladders for code, _ in ladder}, at)
+    return [
+        Located(
+            grid=spot.grid,
+            grid_name=spot.grid_name,
+            path=list(spot.path),
+            on_boundary=spot.on_boundary,
+            responsible=responsible(ladder, rosters, at=at),
+            nearest=spot.nearest,
+            nearest_m=spot.nearest_m,
+            point=Point(longitude=place[0], latitude=place[1]),
+            index_version=snapshot.version,
+        )
+        for place, spot, ladder in zip(places, spots, ladders, strict=True)
+    ]
 
 
 def _ladder(spot: Spot) -> list[tuple[str, str | None]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contracts.faults import Conflict, Fault, Invalid
+from contracts.faults import Fault, Invalid
 from contracts.grid import (
     Activated,
     ActivateGrids,
@@ -19,8 +19,19 @@ from contracts.grid import (
 from services.chassis import context
 from services.chassis.cpu import heavy
 from services.grid.activation import objections, shortcomings
-from services.grid.domain import ENDED, both, grid_code_invalid, grid_ended, grid_unknown, stale, step
+from services.grid.domain import (
+    ENDED,
+    both,
+    grid_code_invalid,
+    grid_ended,
+    grid_exists,
+    grid_planned,
+    grid_unknown,
+    stale,
+    step,
+)
 from services.grid.geometry import Surveyed, survey
+from services.grid.planning.carrying import claim
 from services.grid.store import GridStore
 from services.grid.store.grids import FACTS, Held
 
@@ -40,13 +51,13 @@ def save(store: GridStore, command: SaveGrid) -> Grid:
     standing = store.grids.one(command.code)
     if standing and standing.done:
         return standing.grid
-    if command.create:
-        _create(store, command, facts, ground, standing)
-    elif standing is None:
-        raise grid_unknown(command.code)
-    else:
-        command.check_version(standing.grid.version)
-        with store.claiming:
+    with claim(store):
+        if command.create:
+            _create(store, command, facts, ground, standing)
+        elif standing is None:
+            raise grid_unknown(command.code)
+        else:
+            command.check_version(standing.grid.version)
             _change(store, command, facts, ground, standing)
             store.ground.refresh()
     return held(store, command.code).grid
@@ -59,13 +70,15 @@ def act(store: GridStore, command: ActOnGrid) -> Grid:
         return standing.grid
     grid = standing.grid
     command.check_version(grid.version)
+    if grid.plan:
+        raise grid_planned(grid.code, grid.plan)
     after = step(grid.code, grid.state, command.action)
     write = store.grids.moved(standing, after, command.caller.who, command.action, command.note)
-    with store.claiming:
+    with claim(store):
         if after is GridState.ACTIVE:
             for fault in _against(store, [standing]).values():
                 raise fault
-        store.grids.update(write.id, write.version, write.change, write.events)
+        store.grids.write(write)
         store.ground.refresh()
     return held(store, command.code).grid
 
@@ -82,11 +95,13 @@ def activate(store: GridStore, command: ActivateGrids) -> Activated:
         if one.grid.state is GridState.ACTIVE:
             continue
         try:
+            if one.grid.plan:
+                raise grid_planned(one.grid.code, one.grid.plan)
             step(one.grid.code, one.grid.state, GridAction.ACTIVATE)
             drafts.append(one)
         except Fault as fault:
             faults[one.grid.code] = fault
-    with store.claiming:
+    with claim(store):
         faults |= _against(store, drafts)
         ready = [one for one in drafts if one.grid.code not in faults]
         faults |= _published(store, ready, command.caller.who)
@@ -127,7 +142,7 @@ def _create(
         raise Invalid.field("/name", "missing", "新网格必须有名称", "a new grid needs a name")
     new = store.grids.new(command.code, facts, ground, command.caller.who, "create")
     if standing or not store.grids.insert(new.document):
-        raise Conflict("grid_exists", f"网格 {command.code} 已存在", f"grid {command.code} exists already")
+        raise grid_exists(command.code)
 
 
 def _change(
@@ -137,12 +152,14 @@ def _change(
     if grid.state in ENDED:
         raise grid_ended(grid.code, grid.state)
     differing, moved = difference(standing, facts, ground)
+    if moved and grid.plan:
+        raise grid_planned(grid.code, grid.plan)
     if moved and grid.state is GridState.ACTIVE:
         for fault in opposed(store, {grid.code: moved.geometry}).values():
             raise fault
     if differing or moved:
         write = store.grids.changed(standing, differing, moved, command.caller.who, "change")
-        store.grids.update(write.id, write.version, write.change, write.events)
+        store.grids.write(write)
 
 
 def difference(

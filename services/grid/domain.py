@@ -1,6 +1,7 @@
 """Codes, levels and the machine of a grid 网格."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from contracts.faults import Conflict, Fault, Invalid, NotFound, Refused
 from contracts.grid import GridAction, GridState, Level
@@ -19,8 +20,9 @@ STEPS: Mapping[tuple[GridState, GridAction], GridState] = {
 }
 HOLDING = frozenset({GridState.ACTIVE, GridState.CHANGING})
 """States in which a grid answers for its ground: one that is about to change does so until it has changed."""
-LIVE = frozenset({GridState.ACTIVE, GridState.SUSPENDED})
+LIVE = HOLDING | {GridState.SUSPENDED}
 ENDED = frozenset({GridState.RETIRED, GridState.CANCELLED})
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 
 def national(code: str) -> str:
@@ -92,6 +94,11 @@ def step(code: str, state: GridState, action: GridAction) -> GridState:
     return after
 
 
+def moment(at: datetime) -> datetime:
+    """A time that people may ask about, in UTC, as the store can compare it."""
+    return min(max(at, EARLIEST), LATEST).astimezone(UTC)
+
+
 def mask_phone(phone: str) -> str:
     """138****1234: enough to recognise a number, not to ring it."""
     kept = 4 if len(phone) >= 10 else 2
@@ -133,6 +140,32 @@ def grid_ended(code: str, state: GridState) -> Refused:
     """A cancelled or retired grid stays as it was; its code is never used again."""
     return Refused(
         "grid_ended", f"网格 {code} 已 {state}, 不能再改", f"grid {code} is {state} for good", state=state.value
+    )
+
+
+def grid_planned(code: str, plan: str) -> Conflict:
+    """What a plan is about to change is left alone until the plan is committed or cancelled."""
+    return Conflict(
+        "grid_planned",
+        f"网格 {code} 正在按方案 {plan} 调整",
+        f"grid {code} is being changed by plan {plan}",
+        plan=plan,
+    )
+
+
+def grid_exists(code: str) -> Conflict:
+    """A code is never reused, whatever became of its grid."""
+    return Conflict("grid_exists", f"网格 {code} 已存在", f"grid {code} exists already")
+
+
+def grid_outside_community(code: str, outside_m2: float) -> Refused:
+    """A grid lies inside its community."""
+    return Refused(
+        "grid_outside_community",
+        f"网格 {code} 有 {outside_m2:.0f} 平方米在社区 {code[:12]} 之外",
+        f"{outside_m2:.0f} m² of grid {code} lie outside of community {code[:12]}",
+        community=code[:12],
+        area_m2=round(outside_m2, 1),
     )
 
 

@@ -125,6 +125,11 @@ class LiveGround:
         self._lock = Lock()
 
     @property
+    def built(self) -> bool:
+        """Whether there has been a look."""
+        return self._snapshot is not None
+
+    @property
     def snapshot(self) -> Snapshot:
         """The newest ground that this process knows."""
         return self._snapshot or self.refresh()

@@ -1,5 +1,6 @@
 """网格底座, the registry of the city's ground: what it answers and what it does by itself."""
 
+from contracts.cases import CaseClosed, CaseMoved, CaseRejected, CaseReopened, CaseReported, CaseWithdrawn
 from contracts.grid import (
     Access,
     Activated,
@@ -8,13 +9,17 @@ from contracts.grid import (
     ActOnGrid,
     Assign,
     Building,
+    CancelChange,
+    CommitChange,
     GetBuilding,
     GetGrid,
     GetGridFigures,
     GetHousehold,
+    GetPlan,
     GetTerritory,
     Grid,
     GridFigures,
+    GridPeriod,
     Hierarchy,
     Household,
     HouseholdLook,
@@ -25,9 +30,11 @@ from contracts.grid import (
     ListAccesses,
     ListAssignments,
     ListBuildings,
+    ListGridHistory,
     ListGrids,
     ListHierarchies,
     ListHouseholds,
+    ListPlans,
     ListRooms,
     ListStaff,
     ListTerritories,
@@ -40,6 +47,8 @@ from contracts.grid import (
     LocatedMany,
     LocateMany,
     LookAtHousehold,
+    Plan,
+    PlanChange,
     Posted,
     RecordVisit,
     Responsible,
@@ -59,11 +68,25 @@ from contracts.grid import (
     WhoIsResponsible,
 )
 from contracts.shared import Done, ImportReport, Page, Point, Scope
-from services.chassis.entrypoints import Stored, answers, every
+from services.chassis.entrypoints import Stored, answers, every, on
+from services.chassis.messages import Received
 from services.chassis.service import Service
-from services.grid import answering, changing, hierarchies, housing, importing, posting, staffing, vacancies, visiting
+from services.grid import (
+    answering,
+    changing,
+    hierarchies,
+    housing,
+    importing,
+    posting,
+    recalling,
+    staffing,
+    vacancies,
+    visiting,
+)
 from services.grid.domain import national, territory_unknown
 from services.grid.levels import ADMIN
+from services.grid.planning import deciding
+from services.grid.planning.carrying import follow
 from services.grid.store import GridStore
 
 
@@ -76,6 +99,8 @@ class GridService(Service):
     @answers(Locate, scope=Scope.GRID_READ)
     def locate(self, query: Locate) -> Located:
         point = Point(longitude=query.longitude, latitude=query.latitude)
+        if query.at:
+            return answering.locate_then(self.store, point, query.datum, query.at)
         return answering.locate(self.store, [point], query.datum)[0]
 
     @answers(LocateMany, scope=Scope.GRID_READ)
@@ -115,11 +140,15 @@ class GridService(Service):
 
     @answers(GetGrid, scope=Scope.GRID_READ)
     def get_grid(self, query: GetGrid) -> Grid:
-        return changing.held(self.store, query.code).grid
+        return recalling.grid(self.store, query)
 
     @answers(ListGrids, scope=Scope.GRID_READ)
     def list_grids(self, query: ListGrids) -> Page[Grid]:
-        return self.store.grids.page(query)
+        return recalling.grids(self.store, query)
+
+    @answers(ListGridHistory, scope=Scope.GRID_READ)
+    def list_grid_history(self, query: ListGridHistory) -> Page[GridPeriod]:
+        return recalling.history(self.store, query)
 
     @answers(SaveGrid, scope=Scope.GRID_WRITE)
     def save_grid(self, command: SaveGrid) -> Grid:
@@ -132,6 +161,26 @@ class GridService(Service):
     @answers(ActivateGrids, scope=Scope.GRID_WRITE)
     def activate_grids(self, command: ActivateGrids) -> Activated:
         return changing.activate(self.store, command)
+
+    @answers(PlanChange, scope=Scope.GRID_WRITE)
+    def plan_change(self, command: PlanChange) -> Plan:
+        return deciding.prepare(self.store, command)
+
+    @answers(CommitChange, scope=Scope.GRID_WRITE)
+    def commit_change(self, command: CommitChange) -> Plan:
+        return deciding.commit(self.store, command)
+
+    @answers(CancelChange, scope=Scope.GRID_WRITE)
+    def cancel_change(self, command: CancelChange) -> Plan:
+        return deciding.cancel(self.store, command)
+
+    @answers(GetPlan, scope=Scope.GRID_READ)
+    def get_plan(self, query: GetPlan) -> Plan:
+        return deciding.one(self.store, query.id).plan
+
+    @answers(ListPlans, scope=Scope.GRID_READ)
+    def list_plans(self, query: ListPlans) -> Page[Plan]:
+        return self.store.plans.page(query)
 
     @answers(SaveStaff, scope=Scope.GRID_WRITE)
     def save_staff(self, command: SaveStaff) -> StaffMember:
@@ -234,7 +283,31 @@ class GridService(Service):
     def list_units_over(self, query: ListUnitsOver) -> Page[UnitOver]:
         return hierarchies.units_over(self.store, query)
 
+    @on(CaseReported, batch=200)
+    def note_reported(self, cases: list[Received[CaseReported]]) -> None:
+        self.store.open_cases.absorb(cases)
+
+    @on(CaseMoved, batch=200)
+    def note_moved(self, cases: list[Received[CaseMoved]]) -> None:
+        self.store.open_cases.absorb(cases)
+
+    @on(CaseClosed, batch=200)
+    def note_closed(self, cases: list[Received[CaseClosed]]) -> None:
+        self.store.open_cases.absorb(cases)
+
+    @on(CaseRejected, batch=200)
+    def note_rejected(self, cases: list[Received[CaseRejected]]) -> None:
+        self.store.open_cases.absorb(cases)
+
+    @on(CaseWithdrawn, batch=200)
+    def note_withdrawn(self, cases: list[Received[CaseWithdrawn]]) -> None:
+        self.store.open_cases.absorb(cases)
+
+    @on(CaseReopened, batch=200)
+    def note_reopened(self, cases: list[Received[CaseReopened]]) -> None:
+        self.store.open_cases.absorb(cases)
+
     @every(2)
     def follow_the_ground(self) -> None:
-        self.store.ground.refresh()
+        follow(self.store)
         self.store.overlays.refresh()

@@ -47,5 +47,5 @@ def test_a_service_gets_its_copies_back(city: City, laid: Ground, service: str, 
         eventually(lambda: placed() == channels, within=60)
     shown = run(None, "replay", service, **told)
     assert (shown.returncode, "重发事件" in shown.stdout) == (0, True), shown.stderr
-    nobody = run(None, "replay", "grid", **told)
+    nobody = run(None, "replay", "catalogue", **told)
     assert (nobody.returncode, "no_copies" in nobody.stderr) == (1, True)

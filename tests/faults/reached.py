@@ -6,10 +6,20 @@ from typing import Any
 from pymongo.database import Database
 
 from contracts.alerts import AlertRaised, ReportReceived
-from contracts.cases import CaseClosed, CaseReported
-from contracts.grid import GridAdjusted, GridPublished, GridStaffed
+from contracts.cases import CaseClosed, CaseMoved, CaseRejected, CaseReopened, CaseReported, CaseWithdrawn
+from contracts.grid import (
+    GridAdjusted,
+    GridMerged,
+    GridPublished,
+    GridRedrawn,
+    GridRetired,
+    GridSplit,
+    GridStaffed,
+)
 from contracts.sharing import DatasetDecided, RecordsPublished
 from services.cases.intake import alert_origin, dispatches
+from services.cases.moving import OPEN
+from services.chassis.ground import Ground
 from services.sharing.store.applications import grant_id
 
 Store = Database[dict[str, Any]]
@@ -53,6 +63,34 @@ def _alert_closed(store: Store, told: Told) -> bool:
     return alert is None or (found is not None and found["state"] == "closed")
 
 
+def _case_counted(store: Store, told: Told) -> bool:
+    return _copied(store, "open_cases", told["data"]["case_no"], told["sequence"])
+
+
+def _followed(store: Store, told: Told) -> bool:
+    """No open case waits in a grid that has ended."""
+    sources = told["data"]["sources"]
+    known = store["redrawn"].count_documents({"_id": {"$in": sources}})
+    return known == len(sources) and (not told["data"]["successors"] or not _waiting(store, sources))
+
+
+def _waiting(store: Store, grids: list[str]) -> list[Mapping[str, Any]]:
+    """Their open cases."""
+    return list(store["cases"].find({"place.grid": {"$in": grids}, "state": {"$in": list(OPEN)}}))
+
+
+def _borders_followed(store: Store, told: Told) -> bool:
+    """Each open case of these grids that has a place lies in the one that holds it."""
+    parcels = {one["code"]: one["geometry"] for one in told["data"]["successors"]}
+    ground = Ground(parcels.items())
+    for case in _waiting(store, told["data"]["sources"]):
+        point = case["place"].get("point")
+        hit = ground.locate(point["longitude"], point["latitude"]) if point else None
+        if hit and hit.code != case["place"]["grid"]:
+            return False
+    return True
+
+
 def _delivered(store: Store, told: Told) -> bool:
     """No queue that is served waits for these records any more."""
     waiting = {"dataset": told["data"]["dataset"], "serving": True, "cursor": {"$lt": told["data"]["last"]}}
@@ -74,6 +112,14 @@ REACHED: Mapping[tuple[str, str], Rule] = {
     ("cases", GridPublished.wire): _grid_copied,
     ("cases", GridAdjusted.wire): _grid_copied,
     ("cases", GridStaffed.wire): _roster_copied,
+    ("cases", GridSplit.wire): _followed,
+    ("cases", GridMerged.wire): _followed,
+    ("cases", GridRetired.wire): _followed,
+    ("cases", GridRedrawn.wire): _borders_followed,
+    **{
+        ("grid", event.wire): _case_counted
+        for event in (CaseReported, CaseMoved, CaseClosed, CaseRejected, CaseWithdrawn, CaseReopened)
+    },
     ("sharing", RecordsPublished.wire): _delivered,
     ("sharing", DatasetDecided.wire): _granted,
 }

@@ -1,13 +1,14 @@
 """Cases: opened in batches, changed one step at a time, listed newest first, looked at when their clocks say so."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import IndexModel
 from pymongo.database import Database
 
-from contracts.cases import ActOnCase, Case, ListCases
+from contracts.cases import ActOnCase, Case, ListCases, Place
 from contracts.faults import NotFound
 from contracts.shared import Page
 from services.cases.domain import CaseRecord
@@ -19,6 +20,7 @@ from services.cases.responsible import rosters_needed, way_down
 from services.cases.store.documents import UNLISTED, Document, StoredCase, change, new_document
 from services.cases.store.figures import Figures
 from services.cases.store.positions import Positions
+from services.cases.store.redrawn import Redrawn
 from services.cases.store.surroundings import Surroundings
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Changed, New
@@ -46,6 +48,7 @@ class CaseStore(Surroundings):
     def __init__(self, database: Database[Document]) -> None:
         super().__init__(database)
         self.cases = Aggregates(database, "cases", INDEXES)
+        self.redrawn = Redrawn(database, self.cases)
         self._positions = Positions(database["counters"])
         self.figures = Figures(self.cases, self._positions, self.categories)
 
@@ -65,7 +68,8 @@ class CaseStore(Surroundings):
         """The new case of a report, or the one that it became before."""
         [new] = self._new([report])
         if self.cases.insert(new.document, new.events):
-            return StoredCase({**new.document, "version": 1})
+            opened = StoredCase({**new.document, "version": 1})
+            return self.get(new.document["_id"]) if self.redrawn.overtaken([opened.record.place]) else opened
         standing = self.of_origin(report.origin)
         if standing is None:
             raise AssertionError("a case number was given twice")
@@ -75,6 +79,7 @@ class CaseStore(Surroundings):
         """Cases of all reports that have none yet, in one write."""
         new = self._new(reports)
         self.cases.insert_many([one._replace(cause=cause) for one, cause in zip(new, causes, strict=True)])
+        self.redrawn.overtaken([Place.model_validate(one.document["place"]) for one in new])
 
     def setting(self, record: CaseRecord, command: ActOnCase) -> Setting:
         """What surrounds a step: limits, and rosters where somebody is to be found."""
@@ -125,6 +130,8 @@ class CaseStore(Surroundings):
 
     def _new(self, reports: Sequence[Report]) -> list[New]:
         now = context.now()
+        settled = self.redrawn.settled([report.place for report in reports])
+        reports = [replace(report, place=place) for report, place in zip(reports, settled, strict=True)]
         places = {(report.place.grid, tuple(report.place.path)) for report in reports}
         rosters = self.rosters(code for grid, path in places for code in rosters_needed(grid, way_down(path, grid)))
         new = []

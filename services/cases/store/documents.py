@@ -60,6 +60,12 @@ def change(outcome: Outcome, now: datetime) -> Change:
     )
 
 
+def shifted(outcome: Outcome) -> Change:
+    """What a move to another grid writes: nothing but the place."""
+    place = outcome.record.place
+    return Change(set={"place.grid": place.grid, "place.path": place.path}, push={"timeline": _timeline(outcome)})
+
+
 @dataclass(frozen=True)
 class StoredCase:
     """A case that was read."""

@@ -10,6 +10,7 @@ from services.grid.domain import territory_unknown
 from services.grid.geometry import Surveyed, survey
 from services.grid.importing.rows import BoundaryRow
 from services.grid.importing.tally import Step, Tally
+from services.grid.planning.carrying import follow
 from services.grid.store import GridStore
 
 
@@ -40,7 +41,7 @@ def boundaries(store: GridStore, command: ImportGround, tally: Tally) -> None:
             place = [(line, code)]
             steps.append(Step(write, changed=place) if before.digest else Step(write, created=place))
     tally.write(store.territories, steps)
-    store.ground.refresh()
+    follow(store)
 
 
 def surveys(geometries: Sequence[object], datum: Datum) -> list[Surveyed | Fault]:

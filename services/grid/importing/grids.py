@@ -8,11 +8,12 @@ from contracts.grid import GridState, ImportGround, Level
 from services.chassis.cpu import heavy
 from services.grid.changing import difference, opposed
 from services.grid.datum import datum_of
-from services.grid.domain import ENDED, grid_code_invalid, grid_ended
+from services.grid.domain import ENDED, grid_code_invalid, grid_ended, grid_planned
 from services.grid.geometry import Surveyed
 from services.grid.importing.boundaries import surveys
 from services.grid.importing.rows import GridRow
 from services.grid.importing.tally import Step, Tally
+from services.grid.planning.carrying import claim
 from services.grid.store import GridStore
 from services.grid.store.grids import FACTS, Held
 
@@ -46,10 +47,13 @@ def grids(store: GridStore, command: ImportGround, tally: Tally) -> None:
         if not differing and not ground:
             tally.unchanged += 1
             continue
+        if ground and held.grid.plan:
+            tally.reject(line, row.code, grid_planned(row.code, held.grid.plan))
+            continue
         if ground and held.grid.state is GridState.ACTIVE:
             moved[row.code] = ground
         steps.append(Step(store.grids.changed(held, differing, ground, actor, "import"), changed=place))
-    with store.claiming:
+    with claim(store):
         tally.write(store.grids, _unopposed(store, steps, moved, tally))
         store.ground.refresh()
 

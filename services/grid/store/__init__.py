@@ -5,11 +5,14 @@ from typing import Any
 
 from pymongo.database import Database
 
+from services.grid.chronicle import LiveChronicle
 from services.grid.index import LiveGround
 from services.grid.store.dwellings import Dwellings
 from services.grid.store.grids import Grids
 from services.grid.store.hierarchies import Hierarchies
 from services.grid.store.imports import Imports
+from services.grid.store.open_cases import OpenCases
+from services.grid.store.plans import Plans
 from services.grid.store.rosters import Rosters
 from services.grid.store.staff import Staff
 from services.grid.store.territories import Territories
@@ -20,7 +23,7 @@ class GridStore:
     """The collections of the database `grid`, and the indexes of the ground kept over them: its own and the others'.
 
     `claiming` is held from the look at the ground until the write that takes some of it, so that two commands of one
-    process cannot take the same.
+    process cannot take the same; see planning/carrying.py.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
@@ -32,6 +35,9 @@ class GridStore:
         self.units = Units(database)
         self.imports = Imports(database)
         self.dwellings = Dwellings(database)
+        self.plans = Plans(database)
+        self.open_cases = OpenCases(database)
         self.ground = LiveGround(self.territories, self.grids)
         self.overlays = LiveGround(self.units)
+        self.chronicle = LiveChronicle(self.grids, self.grids.history)
         self.claiming = Lock()

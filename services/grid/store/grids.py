@@ -1,6 +1,10 @@
-"""Collection `grids` 网格: _id code, facts, state, geometry with its version, digest, area and bounds, timeline[]."""
+"""Collection `grids` 网格: _id code, facts, state, geometry with its version, digest, area and bounds, timeline[].
 
-from collections.abc import Collection, Iterator, Mapping
+What a grid was before a change goes into its history first: see history.py.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,14 +15,16 @@ from contracts.base import Event
 from contracts.grid import Grid, GridAdjusted, GridPublished, GridState, ListGrids
 from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
-from services.chassis.aggregates import Aggregates, Change, Changed, New
+from services.chassis.aggregates import Aggregates, Change, Changed, New, Outcome
 from services.chassis.portions import by_key
-from services.grid.domain import LIVE, allowed, path_of, significant
+from services.grid.domain import EARLIEST, HOLDING, LIVE, allowed, path_of, significant
 from services.grid.geometry import Surveyed
 from services.grid.index import GRIDS, Parcel
+from services.grid.store.history import History, left_by
 
 INDEXES = [
     IndexModel([("state", 1), ("_id", 1)], name="state"),
+    IndexModel([("name", 1)], name="name"),
     IndexModel([("updated_at", 1)], name="updated_at"),
 ]
 FACTS = ("name", "kind", "households", "population", "party_branch", "responsible_body")
@@ -31,6 +37,15 @@ class Held(NamedTuple):
     grid: Grid
     digest: str | None
     done: bool
+
+
+class Why(NamedTuple):
+    """Who changes a grid, by what step, the note of it in the record, and since when it is so (None: now)."""
+
+    actor: str
+    action: str
+    note: str | None = None
+    at: datetime | None = None
 
 
 class Flagged(NamedTuple):
@@ -46,11 +61,22 @@ class Grids(Aggregates):
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         super().__init__(database, "grids", INDEXES)
+        self.history = History(database)
 
     def one(self, code: str) -> Held | None:
         """With its geometry and its record."""
         found = self.get(code)
         return _held(found) if found else None
+
+    def write(self, item: Changed) -> bool:
+        """One change; False when the present message made it before. Raises as `update`."""
+        self.history.keep([item.left] if item.left else [])
+        return self.update(item.id, item.version, item.change, item.events)
+
+    def update_many(self, items: Sequence[Changed]) -> list[Outcome]:
+        """As every aggregate; one round trip more for the periods that end."""
+        self.history.keep(item.left for item in items if item.left)
+        return super().update_many(items)
 
     def held(self, codes: Collection[str]) -> dict[str, Held]:
         """Those of the codes that exist, with geometry, without record."""
@@ -68,6 +94,8 @@ class Grids(Aggregates):
         criteria: dict[str, Any] = {"_id": {"$gt": after, "$lte": prefix.ljust(15, "9")}}
         if query.state:
             criteria["state"] = query.state
+        if query.name:
+            criteria["name"] = {"$regex": f"^{re.escape(query.name)}"}
         if query.bbox:
             west, south, east, north = query.bbox
             criteria |= {"west": {"$lte": east}, "east": {"$gte": west}}
@@ -76,6 +104,24 @@ class Grids(Aggregates):
         found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
         following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
         return Page(items=[_grid(one) for one in found[: query.limit]], next=following)
+
+    def drawn(self, codes: Collection[str] | None) -> Iterator[Grid]:
+        """These grids with their geometry, without their record; all when None."""
+        for one in (
+            self.collection.find({}, WITHOUT_RECORD)
+            if codes is None
+            else by_key(self.collection, codes, WITHOUT_RECORD)
+        ):
+            yield _grid(one)
+
+    def as_of(self, versions: Sequence[tuple[str, int]], *, geometries: bool) -> list[Grid]:
+        """These versions, in their order: what still stands from here, the others from the history."""
+        hidden = {**WITHOUT_RECORD, "applied": 0} | ({} if geometries else {"geometry": 0})
+        standing = [_grid(one) for one in by_key(self.collection, [code for code, _ in versions], hidden)]
+        found = {(grid.code, grid.version): grid for grid in standing}
+        ended = [one for one in versions if one not in found]
+        found |= {(grid.code, grid.version): grid for grid in self.history.of(ended, geometries=geometries)}
+        return [found[one] for one in versions]
 
     def new(self, code: str, facts: Mapping[str, object], ground: Surveyed | None, actor: str, action: str) -> New:
         """A draft in the community that its code names."""
@@ -86,38 +132,74 @@ class Grids(Aggregates):
             "path": path_of(code[:12]),
             "state": GridState.DRAFT,
             "geometry_version": 0,
+            "valid_from": context.now(),
             **facts,
-            "timeline": [_entry(actor, action, None, GridState.DRAFT, None)],
+            "timeline": [_entry(Why(actor, action), None, GridState.DRAFT)],
         }
         if ground:
             document |= {**_ground(ground), "geometry_version": 1}
         return New(document)
 
+    def founded(
+        self, code: str, facts: Mapping[str, object], ground: Surveyed, predecessors: Sequence[str], why: Why
+    ) -> New:
+        """A grid that follows others and is live at once."""
+        document = {
+            **self.new(code, facts, ground, why.actor, why.action).document,
+            "state": GridState.ACTIVE,
+            "predecessors": list(predecessors),
+            "valid_from": why.at or context.now(),
+            "timeline": [_entry(why, None, GridState.ACTIVE)],
+        }
+        return New(document, [_published(_grid({**document, "version": 1, "timeline": []}))])
+
     def changed(
         self, held: Held, facts: Mapping[str, object], ground: Surveyed | None, actor: str, action: str
     ) -> Changed:
         """Other facts or another ground; a live grid tells its whole new truth."""
-        grid = held.grid
-        fields = dict(facts)
-        if ground:
-            fields |= {**_ground(ground), "geometry_version": grid.geometry_version + 1}
-        note = ", ".join([*facts, *(["geometry"] if ground else [])])
-        record = _entry(actor, action, grid.state, grid.state, note)
-        after = _grid({**grid.model_dump(), **fields, "_id": grid.code, "version": grid.version + 1, "timeline": []})
-        events: list[Event] = [_adjusted(after)] if grid.state in LIVE else []
-        return Changed(grid.code, grid.version, Change(set=fields, push={"timeline": [record]}), events)
+        told = ", ".join([*facts, *(["geometry"] if ground else [])])
+        return self._becomes(held, held.grid.state, facts, ground, Why(actor, action, told))
 
     def moved(self, held: Held, after: GridState, actor: str, action: str, note: str | None = None) -> Changed:
         """The next state; its event where the grid is or becomes live."""
+        return self._becomes(held, after, {}, None, Why(actor, action, note))
+
+    def planned(self, held: Held, plan: str, why: Why) -> Changed:
+        """It is about to change by that plan."""
+        return self._becomes(held, GridState.CHANGING, {"plan": plan}, None, why)
+
+    def settled(self, held: Held, facts: Mapping[str, object], ground: Surveyed | None, why: Why) -> Changed:
+        """Active again, changed or as it was."""
+        return self._becomes(held, GridState.ACTIVE, {**facts, "plan": None}, ground, why)
+
+    def retired(self, held: Held, successors: Sequence[str], why: Why) -> Changed:
+        """It has ended; others may follow it."""
+        return self._becomes(held, GridState.RETIRED, {"successors": list(successors), "plan": None}, None, why)
+
+    def _becomes(
+        self, held: Held, state: GridState, facts: Mapping[str, object], ground: Surveyed | None, why: Why
+    ) -> Changed:
+        """A live grid tells its whole new truth. What was a draft leaves no history."""
         before = held.grid
-        grid = before.model_copy(update={"state": after, "version": before.version + 1})
-        record = _entry(actor, action, before.state, after, note)
+        fields = {**facts, "state": state, "valid_from": max(why.at or context.now(), before.valid_from or EARLIEST)}
+        shown = dict(fields)
+        if ground:
+            redrawn = {"geometry_version": before.geometry_version + 1}
+            fields |= {**_ground(ground), **redrawn}
+            shown |= {**redrawn, "geometry": Geometry(**ground.geometry), "area_m2": ground.area_m2}
+        after = before.model_copy(update={**shown, "version": before.version + 1})
         events: list[Event] = []
-        if before.state is GridState.DRAFT and after is GridState.ACTIVE:
-            events = [_published(grid)]
-        elif before.state in LIVE:
-            events = [_adjusted(grid)]
-        return Changed(grid.code, before.version, Change(set={"state": after}, push={"timeline": [record]}), events)
+        if before.state in LIVE:
+            events = [_adjusted(after)]
+        elif state is GridState.ACTIVE:
+            events = [_published(after)]
+        return Changed(
+            before.code,
+            before.version,
+            Change(set=fields, push={"timeline": [_entry(why, before.state, state)]}),
+            events,
+            left=None if before.state is GridState.DRAFT else left_by(before),
+        )
 
     def counts(self) -> dict[str, int]:
         """How many grids in each state."""
@@ -125,10 +207,11 @@ class Grids(Aggregates):
         return {one["_id"]: one["count"] for one in found}
 
     def flagged(self) -> Iterator[Flagged]:
-        """What the figures look at, for each active grid, by code."""
+        """What the figures look at, for each grid that answers for its ground."""
         fields = {"households": 1, "party_branch": 1}
-        for one in self.collection.find({"state": GridState.ACTIVE}, fields).sort("_id", 1):
-            yield Flagged(one["_id"], one.get("households"), bool(one.get("party_branch")))
+        for state in sorted(HOLDING):
+            for one in self.collection.find({"state": state}, fields).sort("_id", 1):
+                yield Flagged(one["_id"], one.get("households"), bool(one.get("party_branch")))
 
     def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
         """Code and version of what was written at that time or later."""
@@ -144,7 +227,7 @@ class Grids(Aggregates):
                 layer=GRIDS,
                 name=one["name"],
                 path=tuple(one["path"]),
-                geometry=one.get("geometry") if one["state"] == GridState.ACTIVE else None,
+                geometry=one.get("geometry") if one["state"] in HOLDING else None,
                 version=one["version"],
             )
 
@@ -162,14 +245,14 @@ def _ground(ground: Surveyed) -> dict[str, Any]:
     }
 
 
-def _entry(actor: str, action: str, before: GridState | None, after: GridState, note: str | None) -> dict[str, Any]:
+def _entry(why: Why, before: GridState | None, after: GridState) -> dict[str, Any]:
     return TimelineEntry(
-        at=context.now(),
-        actor=actor,
-        action=action,
+        at=why.at or context.now(),
+        actor=why.actor,
+        action=why.action,
         from_state=before,
         to_state=after,
-        note=note or None,
+        note=why.note or None,
         trace_id=context.trace_id(),
     ).model_dump()
 
@@ -190,6 +273,12 @@ def _grid(found: Mapping[str, Any]) -> Grid:
         party_branch=found.get("party_branch"),
         responsible_body=found.get("responsible_body"),
         allowed_actions=allowed(GridState(found["state"])),
+        large=found.get("large", False),
+        overlay_of=found.get("overlay_of"),
+        predecessors=found.get("predecessors", []),
+        successors=found.get("successors", []),
+        plan=found.get("plan"),
+        valid_from=found.get("valid_from") or found.get("created_at"),
         version=found["version"],
         timeline=found.get("timeline", []),
     )

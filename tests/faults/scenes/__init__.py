@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, overlays, posts, sharing
+from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, overlays, plans, posts, sharing
 from tests.faults.scenes.scene import Scene, Stand
 
 SCENES: Mapping[str, Sequence[Scene]] = {
@@ -11,10 +11,15 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *dwellings.SCENES,
         *posts.SCENES,
         *overlays.SCENES,
-        *operations.scenes(copies=False, tells="grid.published.v1", to="alerts"),
+        *plans.GRID_SCENES,
+        *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
     "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
-    "cases": [*cases.SCENES, *operations.scenes(copies=True, tells="cases.reported.v1", to="alerts")],
+    "cases": [
+        *cases.SCENES,
+        *plans.CASES_SCENES,
+        *operations.scenes(copies=True, tells="cases.reported.v1", to="alerts"),
+    ],
     "catalogue": [*catalogue.SCENES, *operations.scenes(copies=False, tells="catalogue.applied.v1", to="")],
     "sharing": [*sharing.SCENES, *operations.scenes(copies=False, tells="sharing.decided.v1", to="sharing")],
 }

@@ -10,7 +10,8 @@ from tests.faults.stage import Stage
 from tests.grid.sources import FIRST, chiefs, code, daoyi_rows, grid_rows, middle, person, rows
 
 CODES = [code(number) for number in range(1, 13)]
-ADJUSTED = {"grids": 1, "grid.adjusted.v1": 1}
+# the period that ends is that of the second version
+ADJUSTED = {"grids": 1, "grid_periods": 2, "grid.adjusted.v1": 1}
 
 
 async def drafts(stage: Stage) -> None:

@@ -1,0 +1,113 @@
+"""What a plan must say, and when it may be prepared, committed or cancelled."""
+
+from collections.abc import Iterator, Sequence
+
+from contracts.faults import FieldFault, Invalid, Refused
+from contracts.grid import Grid, GridState, PlanChange, PlanKind, PlanState, Posting
+from services.grid.domain import ENDED, grid_ended, grid_planned
+
+ALLOWED = {PlanState.PREPARED: ("commit", "cancel")}
+MOST_HOUSEHOLDS = 1_000_000
+STANDING = frozenset({"current", "on_leave", "planned"})
+
+
+def check(command: PlanChange) -> None:
+    """Whether a plan says what its kind needs; Invalid names every field at once."""
+    faults = [*_numbers(command), *_repeats(command), *_grids(command)]
+    if faults:
+        zh, en = "; ".join(one.zh for one in faults), "; ".join(one.en for one in faults)
+        raise Invalid("plan_invalid", f"方案有误: {zh}", f"the plan is not acceptable: {en}", faults)
+
+
+def ready(source: Grid, plan: str | None = None) -> None:
+    """Whether a grid may be changed: it is active and in no plan, or waits for this one."""
+    if source.state is (GridState.CHANGING if plan else GridState.ACTIVE) and source.plan == plan:
+        return
+    if source.plan:
+        raise grid_planned(source.code, source.plan)
+    if source.state in ENDED:
+        raise grid_ended(source.code, source.state)
+    raise Refused(
+        "grid_not_active",
+        f"网格 {source.code} 处于 {source.state}, 只有启用中的网格可以调整",
+        f"grid {source.code} is {source.state}; only an active grid can be changed",
+        state=source.state.value,
+    )
+
+
+def step(id: str, state: PlanState, action: str) -> None:
+    """Only a prepared plan can be committed or cancelled; Refused illegal_step names what is legal."""
+    allowed = ALLOWED.get(state, ())
+    if action not in allowed:
+        raise Refused(
+            "illegal_step",
+            f"方案 {id} 处于 {state}, 不能 {action}",
+            f"plan {id} is {state}; {action} is not possible",
+            state=state.value,
+            allowed_actions=[*allowed],
+        )
+
+
+def inherited(rosters: Sequence[Sequence[Posting]]) -> list[Posting]:
+    """The roster of a grid that follows others: everybody of theirs, and the primaries of the first that has any."""
+    seats: dict[tuple[str, str, str], Posting] = {}
+    led: set[str] = set()
+    for one in (posting for roster in rosters for posting in roster if posting.state in STANDING):
+        seat = (one.staff_no, one.role, one.post)
+        if seat not in seats:
+            seats[seat] = one.model_copy(update={"primary": one.primary and one.role not in led})
+            led |= {one.role} if one.primary else set()
+    return sorted(seats.values(), key=lambda one: (one.role, one.staff_no, one.post))
+
+
+def _numbers(command: PlanChange) -> Iterator[FieldFault]:
+    kind, sources, grids = command.kind, command.sources, command.grids
+    if kind is PlanKind.SPLIT and len(sources) != 1:
+        yield _fault("/sources", "sources_invalid", "拆分只针对一个网格", "a split has one source")
+    if kind is PlanKind.SPLIT and len(grids) < 2:
+        yield _fault("/grids", "grids_invalid", "拆分须有两个以上新网格", "a split makes two grids at least")
+    if kind is PlanKind.MERGE and len(sources) < 2:
+        yield _fault("/sources", "sources_invalid", "合并须有两个以上网格", "a merger has two sources at least")
+    if kind is PlanKind.MERGE and len(grids) != 1:
+        yield _fault("/grids", "grids_invalid", "合并只成为一个新网格", "a merger makes one grid")
+    if kind is PlanKind.ADJUST and {one.code for one in grids} != set(sources):
+        yield _fault("/grids", "grids_invalid", "调界须列出原有网格", "an adjustment lists its own sources")
+    if kind is PlanKind.RETIRE and grids:
+        yield _fault("/grids", "grids_invalid", "撤销不产生新网格", "a retirement makes no grids")
+    if command.successors and kind is not PlanKind.RETIRE:
+        yield _fault("/successors", "successors_invalid", "只有撤销可指定承接网格", "only who retires names successors")
+    if set(command.successors) & set(sources):
+        yield _fault("/successors", "successors_invalid", "承接网格不能同时撤销", "a source cannot follow itself")
+    whole = kind is PlanKind.SPLIT and len(grids) == 2 and not any(one.geometry for one in grids)
+    if command.cut and not whole:
+        yield _fault(
+            "/cut", "cut_invalid", "切割线只用于拆成两个未绘图的网格", "a cut makes two grids without geometry"
+        )
+
+
+def _repeats(command: PlanChange) -> Iterator[FieldFault]:
+    listed = {
+        "sources": command.sources,
+        "grids": [one.code for one in command.grids],
+        "successors": command.successors,
+    }
+    for name, codes in listed.items():
+        if len(set(codes)) < len(codes):
+            yield _fault(f"/{name}", "duplicate_code", "编码重复", "a code stands twice")
+
+
+def _grids(command: PlanChange) -> Iterator[FieldFault]:
+    new = command.kind in (PlanKind.SPLIT, PlanKind.MERGE)
+    for at, one in enumerate(command.grids):
+        if new and not one.name:
+            yield _fault(f"/grids/{at}/name", "missing", "新网格必须有名称", "a new grid needs a name")
+        if (one.households or 0) > MOST_HOUSEHOLDS:
+            yield _fault(f"/grids/{at}/households", "households_invalid", "户数过大", "more than a million households")
+        if command.kind is PlanKind.SPLIT and one.geometry is None and command.cut is None:
+            yield _fault(f"/grids/{at}/geometry", "missing", "拆分须有图形或切割线", "a geometry or a cut is needed")
+    if command.kind is PlanKind.ADJUST and command.grids and not any(one.geometry for one in command.grids):
+        yield _fault("/grids", "missing", "调界须至少有一个新图形", "an adjustment moves one border at least")
+
+
+def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
+    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)
