@@ -126,11 +126,15 @@ def test_buildings_are_moved_in_bulk_and_once(registry: GridStore) -> None:
     settle(registry, households=2, place=CENTRE[0])
     other = building_code(SIX[0], 2)
     built(registry, other)
-    assert registry.dwellings.registered([SIX[0], SIX[1]]) == [(HOUSE, point(CENTRE[0]), 2), (other, None, 0)]
+    assert registry.dwellings.registered([SIX[0], SIX[1]]) == [
+        (HOUSE, SIX[0], point(CENTRE[0]), 2),
+        (other, SIX[0], None, 0),
+    ]
     for _ in range(2):
         registry.dwellings.regrid({HOUSE: SIX[1], other: SIX[2], building_code(SIX[4]): SIX[0]}, "plan")
+        registry.dwellings.follow_moved()
     assert registry.dwellings.registered([SIX[0]]) == []
-    assert registry.dwellings.registered(SIX) == [(HOUSE, point(CENTRE[0]), 2), (other, None, 0)]
+    assert registry.dwellings.registered(SIX) == [(HOUSE, SIX[1], point(CENTRE[0]), 2), (other, SIX[2], None, 0)]
     now = building(registry, HOUSE)
     assert (now.grid, now.version, now.timeline[-1].actor, now.timeline[-1].note) == (SIX[1], 2, "plan", "grid")
     assert household(registry, "H1", OPERATOR).grid == SIX[1]

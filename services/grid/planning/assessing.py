@@ -7,25 +7,27 @@ import shapely
 from shapely.geometry import shape
 
 from contracts.faults import Conflict, Fault
-from contracts.grid import Assessment, Grid, HouseholdsMoved, Overlap, PlanFault, PlanKind
+from contracts.grid import Assessment, Grid, Overlap, PlanFault, PlanKind
 from services.chassis.ground import Ground
 from services.grid.activation import Shapes, outsiders
 from services.grid.domain import both, grid_exists, grid_overlap
 from services.grid.geometry import area_m2, overlaps
 from services.grid.planning.laying import Laid, ground_of, shares, weights
+from services.grid.planning.moving import Registered, destinations, main_of, moved
 
 
 class Setting(NamedTuple):
     """What surrounds a plan: the ground of all grids, shapes of communities, new codes that are taken, open cases.
 
-    `followed`: whether other grids follow those that end.
+    `followers`: the ground of the grids that follow those that are retired; `registered`: the sources' buildings.
     """
 
     ground: Ground
     communities: Shapes
     taken: Collection[str]
     open_cases: Mapping[str, int]
-    followed: bool
+    followers: Shapes
+    registered: Sequence[Registered]
 
 
 def assess(
@@ -39,8 +41,10 @@ def assess(
     objections: list[tuple[str, Fault]] = [(code, grid_exists(code)) for code in sorted(setting.taken)]
     objections += [(code, grid_overlap(code, other, shared)) for code, other, shared in crossing]
     objections += outsiders(candidates, setting.communities).items()
-    if kind is PlanKind.RETIRE and not setting.followed:
+    if kind is PlanKind.RETIRE and not setting.followers:
         objections += [(code, _grid_in_use(code, count)) for code, count in setting.open_cases.items() if count]
+    main = main_of(kind, {one.code: one.ground.area_m2 for one in laid} or dict.fromkeys(setting.followers, 0.0))
+    going = destinations(setting.registered, candidates or setting.followers, main)
     before = [shape(ground_of(source)) for source in sources]
     after = [shape(one.ground.geometry) for one in laid]
     left = shapely.difference(shapely.union_all(before), shapely.union_all(after))
@@ -51,24 +55,24 @@ def assess(
         overlaps=[Overlap(code=code, other=other, area_m2=shared) for code, other, shared in crossing],
         households_before=_total([source.households for source in sources]),
         households_after=_total([one.households for one in laid]),
-        moved=households_moved(kind, laid, sources),
+        moved=moved(homes_moved(kind, laid, sources), setting.registered, going),
         open_cases={source.code: setting.open_cases.get(source.code, 0) for source in sources},
         faults=[PlanFault(code=fault.code, grid=code, message=both(fault)) for code, fault in objections],
     )
     return assessment, [fault for _, fault in objections]
 
 
-def households_moved(kind: PlanKind, laid: Sequence[Laid], sources: Sequence[Grid]) -> list[HouseholdsMoved]:
-    """What goes from each source to each other grid, by the grids' own numbers."""
-    found = []
+def homes_moved(kind: PlanKind, laid: Sequence[Laid], sources: Sequence[Grid]) -> dict[tuple[str, str], int]:
+    """How many households go from each source to each other grid, by the grids' own numbers."""
+    found: dict[tuple[str, str], int] = {}
     for source, row in zip(sources, weights(laid, sources), strict=True):
         of_split = [one.households or 0 for one in laid]
         going = of_split if kind is PlanKind.SPLIT else shares(source.households or 0, row) if row else []
-        found += [
-            HouseholdsMoved(source=source.code, to=one.code, households=count, buildings=0)
+        found |= {
+            (source.code, one.code): count
             for one, count in zip(laid, going, strict=True)
             if count and one.code != source.code
-        ]
+        }
     return found
 
 

@@ -8,8 +8,12 @@ from contextlib import contextmanager
 
 from contracts.grid import GridState, PlanKind, PlanState
 from services.chassis.aggregates import Changed, New
+from services.chassis.cpu import heavy
+from services.grid.activation import Shapes
 from services.grid.domain import stale
 from services.grid.index import Snapshot
+from services.grid.planning.laying import ground_of
+from services.grid.planning.moving import destinations, main_of
 from services.grid.planning.rules import inherited
 from services.grid.rosters import Roster
 from services.grid.store import GridStore
@@ -52,6 +56,8 @@ def carry_out(store: GridStore, kept: Kept) -> None:
     marked = [one._replace(message_ids=(f"plan:{plan.id}:{plan.state}",)) for one in changes]
     if "stale" in store.grids.update_many(marked):
         raise stale()
+    if plan.state is PlanState.COMMITTED:
+        _rehoused(store, kept)
     store.plans.finished(kept)
 
 
@@ -86,6 +92,21 @@ def _followed(store: GridStore, kept: Kept, source: Held, why: Why) -> Changed:
     laid = next(one for one in kept.laid if one.code == source.grid.code)
     facts = {"name": laid.name, "households": laid.households, "population": laid.population}
     return store.grids.settled(source, facts, laid.ground if laid.ground.digest != source.digest else None, why)
+
+
+def _rehoused(store: GridStore, kept: Kept) -> None:
+    """The buildings are where their ground is; their households follow by the clock."""
+    plan = kept.plan
+    if kept.laid:
+        followers: Shapes = {one.code: one.ground.geometry for one in kept.laid}
+        areas = {one.code: one.ground.area_m2 for one in kept.laid}
+    else:
+        held = store.grids.held(plan.successors)
+        followers = {code: ground_of(held[code].grid) for code in plan.successors}
+        areas = dict.fromkeys(plan.successors, 0.0)
+    registered = store.dwellings.registered(plan.sources)
+    moves = heavy(destinations, registered, followers, main_of(plan.kind, areas)) if registered else {}
+    store.dwellings.regrid(moves, kept.actor)
 
 
 def _successors(kept: Kept) -> Sequence[str]:

@@ -27,6 +27,7 @@ from services.grid.domain import grid_code_invalid, grid_unknown, path_of
 from services.grid.planning.assessing import Setting, assess
 from services.grid.planning.carrying import carry_out, claim
 from services.grid.planning.laying import Laid, ground_of, lay_out, shared_out, tellable
+from services.grid.planning.moving import main_of
 from services.grid.planning.rules import check, ready, step
 from services.grid.store import GridStore
 from services.grid.store.plans import Kept
@@ -145,7 +146,8 @@ def _assessed(
         communities=store.territories.grounds({grid.code[:12] for grid in laid}),
         taken=store.grids.states(new),
         open_cases=store.open_cases.counts([source.code for source in sources]),
-        followed=bool(followers),
+        followers={grid.code: ground_of(grid) for grid in followers},
+        registered=store.dwellings.registered([source.code for source in sources]),
     )
     return heavy(assess, kind, laid, sources, setting)
 
@@ -153,16 +155,11 @@ def _assessed(
 def _told(plan: Plan, laid: Sequence[Laid], followers: Sequence[Grid]) -> GroundRedrawn:
     successors = [_successor(grid.code, grid.name, Geometry(**grid.ground.geometry)) for grid in laid]
     successors += [_successor(grid.code, grid.name, Geometry(**ground_of(grid))) for grid in followers]
-    main: str | None = None
-    if plan.kind is PlanKind.RETIRE and followers:
-        main = followers[0].code
-    elif plan.kind in (PlanKind.SPLIT, PlanKind.MERGE):
-        main = max(laid, key=lambda grid: grid.ground.area_m2).code
     return TOLD_AS[plan.kind](
         plan=plan.id,
         sources=plan.sources,
         successors=successors,
-        main=main,
+        main=main_of(plan.kind, {one.code: one.ground.area_m2 for one in laid} or {one.code: 0 for one in followers}),
         at=context.now(),
         version=plan.version + 1,
     )

@@ -48,14 +48,14 @@ class Buildings(Aggregates):
         """The grids of those of the codes that exist."""
         return {one["_id"]: one["grid"] for one in by_key(self.collection, codes, {"grid": 1})}
 
-    def of_grids(self, grids: Iterable[str]) -> list[tuple[str, Point | None]]:
-        """The buildings of these grids and where they stand, by code."""
+    def of_grids(self, grids: Iterable[str]) -> list[tuple[str, str, Point | None]]:
+        """The buildings of these grids, by code: code, grid, and where they stand."""
         found = {
-            one["_id"]: Point(**one["point"]) if one.get("point") else None
+            one["_id"]: (one["grid"], Point(**one["point"]) if one.get("point") else None)
             for part in portions(grids)
-            for one in self.collection.find({"grid": {"$in": part}}, {"point": 1})
+            for one in self.collection.find({"grid": {"$in": part}}, {"grid": 1, "point": 1})
         }
-        return sorted(found.items())
+        return [(code, *found[code]) for code in sorted(found)]
 
     def moved(self) -> list[str]:
         """Those whose households are still to follow."""

@@ -1,14 +1,14 @@
 """Buildings, rooms and households together: whoever lives in a building is in its grid."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymongo.database import Database
 
-from contracts.shared import Point
 from services.chassis.portions import portions
 from services.chassis.resting import Remembered
 from services.grid.domain import stale
+from services.grid.planning.moving import Registered
 from services.grid.store.buildings import Buildings
 from services.grid.store.households import Home, Households
 from services.grid.store.rooms import Rooms
@@ -18,19 +18,11 @@ _COUNTED_AGAIN_WITHIN_S = 60.0
 _A_ROUND = 50
 
 
-class Registered(NamedTuple):
-    """A building of a grid and how many households are registered in it."""
-
-    building: str
-    point: Point | None
-    households: int
-
-
 class Dwellings:
     """The collections of 一楼一册, 一户一档.
 
-    That a building is in another grid is one write, of the building, which marks it; its households follow then, and
-    again by the clock if that was cut short.
+    That a building is in another grid is one write, of the building, which marks it; its households follow it by the
+    clock, at once where one building is moved.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
@@ -50,11 +42,11 @@ class Dwellings:
 
     def registered(self, grids: Collection[str]) -> list[Registered]:
         """All buildings of these grids, by code; two queries for a hundred grids."""
-        households = self.households.counts(grids)
-        return [Registered(code, point, households.get(code, 0)) for code, point in self.buildings.of_grids(grids)]
+        households, standing = self.households.counts(grids), self.buildings.of_grids(grids)
+        return [Registered(code, grid, point, households.get(code, 0)) for code, grid, point in standing]
 
     def regrid(self, moves: Mapping[str, str], actor: str) -> None:
-        """Put buildings (code → grid) and their households into other grids; what is there already stays.
+        """Put buildings (code → grid) into other grids; what is there already stays. Their households follow.
 
         Raises Conflict version_stale where somebody changed one meanwhile: carried out again it does the rest.
         """
@@ -64,9 +56,7 @@ class Dwellings:
             for code, one in standing.items()
             if one.building.grid != moves[code]
         ]
-        lost = "stale" in self.buildings.update_many(steps)
-        self.follow(moves)
-        if lost:
+        if "stale" in self.buildings.update_many(steps):
             raise stale()
 
     def follow(self, codes: Iterable[str]) -> None:
