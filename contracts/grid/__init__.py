@@ -36,8 +36,10 @@ from contracts.grid.events import (
     StaffOnLeave,
 )
 from contracts.grid.features import (
+    Extents,
     Feature,
     Features,
+    GetExtents,
     GetFeature,
     ListFeatures,
 )
@@ -144,10 +146,12 @@ __all__ = [
     "Coverage",
     "CoverageGapFound",
     "Datum",
+    "Extents",
     "Feature",
     "Features",
     "FieldSource",
     "GetBuilding",
+    "GetExtents",
     "GetFeature",
     "GetGrid",
     "GetGridFigures",

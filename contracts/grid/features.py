@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.base import Query
-from contracts.shared import Cursor, Key, Latitude, Longitude, Model
+from contracts.shared import Cursor, Extent, Key, Latitude, Longitude, Model
 
 Collection = Literal["grids", "communities", "buildings"]
 
@@ -25,8 +25,17 @@ class Features(Model):
     next: str | None = None
 
 
+class Extents(Model):
+    """The box around each collection, degrees; a collection without ground is absent."""
+
+    boxes: dict[Collection, Extent]
+
+
 class ListFeatures(Query[Features]):
-    """By id, within `bbox` (west, south, east, north); `at`: as they were at that time (grids)."""
+    """By id, within `bbox` (west, south, east, north; west > east: across 180°); `at`: as they were then (grids).
+
+    A part may hold less than `limit` though another one follows.
+    """
 
     collection: Collection
     bbox: tuple[Longitude, Latitude, Longitude, Latitude] | None = None
@@ -41,3 +50,7 @@ class GetFeature(Query[Feature]):
     collection: Collection
     id: Key
     at: AwareDatetime | None = None
+
+
+class GetExtents(Query[Extents]):
+    """Where the features of each collection lie."""

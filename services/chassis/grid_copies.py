@@ -113,5 +113,6 @@ def _fields(grid: GridPublished | GridAdjusted) -> Document:
         "geometry": grid.geometry.model_dump(),
         "path": list(grid.path),
         "state": state,
-        "live": state not in GONE,
+        # a large grid lies under small ones: whoever keeps a copy has one grid a place, the small one
+        "live": state not in GONE and not grid.large,
     }

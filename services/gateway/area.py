@@ -86,14 +86,17 @@ class Area:
         *,
         status: int = 200,
         example: Any = None,
+        name: str = "",
         **document: Any,
     ) -> Callable[[Handler], Handler]:
-        """A route with a handler of its own; its name and docstring become operation id and summary."""
+        """A route with a handler of its own; its name, unless another is given, and docstring become operation id and
+        summary.
+        """
 
         def add(handler: Handler) -> Handler:
-            name, summary = handler.__name__, (handler.__doc__ or "").strip().partition("\n")[0]
+            operation, summary = name or handler.__name__, (handler.__doc__ or "").strip().partition("\n")[0]
             self.routes.append(
-                Route(method, path, name, summary, rule, handler, reply, status, None, example, document)
+                Route(method, path, operation, summary, rule, handler, reply, status, None, example, document)
             )
             return handler
 

@@ -13,16 +13,17 @@ from contracts.base import Request
 from contracts.shared import Scope
 from services.gateway import intake
 from services.gateway.area import Area, Route, fields_of
+from services.gateway.ogc import OPENAPI
 from services.gateway.plain import Plain
 from services.gateway.problems import MEDIA_TYPE
 from services.gateway.reading import Form
-from services.gateway.routes import AREAS
+from services.gateway.routes import AREAS, ogc
 
 REFS = "#/components/schemas/{model}"
 # only the static files of this package are used: Swagger UI 5, the first that reads OpenAPI 3.1
 STATIC = Path(str(files("fastapi_offline"))) / "static"
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "errors"],
     "properties": {
@@ -82,6 +83,21 @@ def openapi() -> dict[str, Any]:
     }
 
 
+@cache
+def geographic() -> dict[str, Any]:
+    """The part below /ogc in OpenAPI 3.0, which OGC API Features names."""
+    whole = openapi()
+    nullable = {"trace_id": {"type": "string", "nullable": True}}
+    problem = {**PROBLEM, "properties": {**PROBLEM["properties"], **nullable}}
+    return {
+        **whole,
+        "openapi": "3.0.3",
+        "tags": [tag for tag in whole["tags"] if tag["name"] == ogc.area.name],
+        "paths": {path: item for path, item in whole["paths"].items() if path.startswith("/ogc")},
+        "components": {**whole["components"], "schemas": {"Problem": problem}},
+    }
+
+
 def _operation(area: Area, route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     told, fields = route.document, fields_of(route.path)
     shape: type[Request[Any]] | None = told.get("parameters_of")
@@ -125,7 +141,8 @@ def _body(route: Route, schemas: dict[str, Any]) -> dict[str, Any] | None:
 
 def _responses(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = _component(route.reply, "serialization", schemas) if route.reply else {"type": "object"}
-    answer = {"description": "完成", "content": {"application/json": {"schema": schema}}}
+    media_type = route.document.get("media_type", "application/json")
+    answer = {"description": "完成", "content": {media_type: {"schema": schema}}}
     others = {
         status: {"description": text, "content": {"application/json": {"schema": schema}}}
         for status, text in route.document.get("answers", {}).items()
@@ -185,6 +202,10 @@ async def _document(_: HttpRequest) -> Response:
     return JSONResponse(openapi())
 
 
+async def _geographic(_: HttpRequest) -> Response:
+    return JSONResponse(geographic(), media_type=OPENAPI)
+
+
 async def _page(_: HttpRequest) -> Response:
     return HTMLResponse(PAGE)
 
@@ -197,6 +218,7 @@ async def _asset(request: HttpRequest) -> Response:
 
 ROUTES = [
     Plain("/openapi.json", _document),
+    Plain("/ogc/api", _geographic),
     Plain("/docs", _page),
     *(Plain(f"/docs/{name}", _asset) for name in ASSETS),
 ]

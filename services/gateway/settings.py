@@ -23,6 +23,7 @@ class GatewaySettings(Settings):
     metrics_port: int = Field(
         default=0, ge=0, le=65535, description="/metrics at `health_host`, without a key; 0: none"
     )
+    public_url: str = Field(default="", description="where callers reach the door, if not where their Host header says")
     traces_url: str = Field(default="", description="base of an API shaped like Jaeger's query v3")
     bootstrap_clients: Path | None = None
     spool_limit: int = Field(default=100_000, ge=1, description="reports; some 200 bytes of memory each while kept")

@@ -6,6 +6,7 @@ from datetime import datetime
 from contracts.grid import Datum, GridFigures, Located, Responsible, Role, WhoIsResponsible
 from contracts.shared import Page, Point
 from services.chassis.cpu import heavy
+from services.grid.coverage import gaps
 from services.grid.datum import datum_of, to_wgs84
 from services.grid.domain import grid_unknown, level_of, moment
 from services.grid.index import Snapshot, Spot
@@ -40,8 +41,9 @@ def who_is_responsible(store: GridStore, query: WhoIsResponsible) -> Page[Respon
 
 
 def figures(store: GridStore) -> GridFigures:
-    """The ground in numbers; what grids lack is said of the active ones."""
-    active = list(store.grids.flagged())
+    """The ground in numbers; what grids lack is said of the small ones that are active."""
+    flagged = list(store.grids.flagged())
+    active = [one for one in flagged if not one.large]
     with_chief, with_worker = store.rosters.with_role(Role.CHIEF), store.rosters.with_role(Role.WORKER)
     buildings, households = store.dwellings.counts.get()
     without_chief = [one.code for one in active if one.code not in with_chief]
@@ -59,6 +61,8 @@ def figures(store: GridStore) -> GridFigures:
         buildings=buildings,
         registered_households=households,
         vacancies=len(without_chief) + len(without_worker),
+        large_grids=len(flagged) - len(active),
+        coverage=gaps(store.coverages.of(store.ground.snapshot)),
     )
 
 

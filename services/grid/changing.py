@@ -1,7 +1,6 @@
 """Grids as people and clients change them: drafts, facts, ground, and the steps of the machine."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from contracts.faults import Fault, Invalid
 from contracts.grid import (
@@ -16,17 +15,20 @@ from contracts.grid import (
     Role,
     SaveGrid,
 )
+from contracts.shared import Geometry
 from services.chassis import context
 from services.chassis.cpu import heavy
-from services.grid.activation import objections, shortcomings
+from services.grid.activation import Claims, claims_of, objections, shortcomings
 from services.grid.domain import (
     ENDED,
+    HOLDING,
     both,
     grid_code_invalid,
     grid_ended,
     grid_exists,
     grid_planned,
     grid_unknown,
+    size_fault,
     stale,
     step,
 )
@@ -128,8 +130,7 @@ def _against(store: GridStore, standing: Sequence[Held]) -> dict[str, Fault]:
     """What stands against these grids being active together."""
     grids = [one.grid for one in standing]
     faults = shortcomings(grids, store.rosters.with_role(Role.CHIEF, [grid.code for grid in grids]))
-    candidates = {grid.code: grid.geometry.model_dump() for grid in grids if grid.geometry and grid.code not in faults}
-    return faults | opposed(store, candidates)
+    return faults | opposed(store, claims_of(grids).without(faults))
 
 
 def _create(
@@ -140,6 +141,7 @@ def _create(
         raise grid_code_invalid(command.code)
     if not command.name:
         raise Invalid.field("/name", "missing", "新网格必须有名称", "a new grid needs a name")
+    _check_size(store, None, facts)
     new = store.grids.new(command.code, facts, ground, command.caller.who, "create")
     if standing or not store.grids.insert(new.document):
         raise grid_exists(command.code)
@@ -154,12 +156,19 @@ def _change(
     differing, moved = difference(standing, facts, ground)
     if moved and grid.plan:
         raise grid_planned(grid.code, grid.plan)
-    if moved and grid.state is GridState.ACTIVE:
-        for fault in opposed(store, {grid.code: moved.geometry}).values():
+    _check_size(store, grid, differing)
+    if grid.state in HOLDING and (moved or "overlay_of" in differing):
+        for fault in opposed(store, claims_of([as_told(grid, differing, moved)])).values():
             raise fault
     if differing or moved:
         write = store.grids.changed(standing, differing, moved, command.caller.who, "change")
         store.grids.write(write)
+
+
+def _check_size(store: GridStore, standing: Grid | None, facts: Mapping[str, object]) -> None:
+    fault = size_fault(standing, facts, store.grids.large([str(facts["overlay_of"])]) if "overlay_of" in facts else ())
+    if fault:
+        raise fault
 
 
 def difference(
@@ -170,9 +179,15 @@ def difference(
     return differing, ground if ground and ground.digest != standing.digest else None
 
 
-def opposed(store: GridStore, candidates: Mapping[str, Mapping[str, Any]]) -> dict[str, Fault]:
-    """What an active grid or a community has against this ground, by code."""
-    if not candidates:
+def as_told(grid: Grid, facts: Mapping[str, object], ground: Surveyed | None) -> Grid:
+    """The grid with other facts and another ground."""
+    drawn = {"geometry": Geometry.model_validate(ground.geometry)} if ground else {}
+    return grid.model_copy(update={**facts, **drawn})
+
+
+def opposed(store: GridStore, claims: Claims) -> dict[str, Fault]:
+    """What active grids or a community have against this ground, by code."""
+    if not claims.shapes:
         return {}
-    communities = store.territories.grounds({code[:12] for code in candidates})
-    return heavy(objections, candidates, communities, store.ground.refresh().grids)
+    communities = store.territories.grounds({code[:12] for code in claims.shapes})
+    return heavy(objections, claims, communities, store.ground.refresh())

@@ -17,7 +17,8 @@ from services.chassis import context, cursors
 from services.chassis.cpu import heavy
 from services.chassis.ground import Ground, metres_per_degree
 from services.grid.domain import EARLIEST, HOLDING, significant
-from services.grid.index import GRIDS, SKEW, Snapshot
+from services.grid.geometry import Box, box_of
+from services.grid.index import GRIDS, LARGE, SKEW, Snapshot
 
 REACHES = (0.0, 0.02, 0.2, 2.0, 360.0)
 """How far around a point, in degrees, grids are looked for until the nearest is certain."""
@@ -34,6 +35,7 @@ class Episode(NamedTuple):
     state: GridState
     name: str
     path: tuple[str, ...]
+    large: bool
     ground: Any
     """A shapely geometry, or None."""
 
@@ -71,16 +73,18 @@ class Chronicle:
         near: list[Episode] = []
         for reach in REACHES:
             near = self._within(at, point, reach)
-            ground = Ground((one.code, mapping(one.ground)) for one in near)
-            if ground.locate(*point):
+            small, large = (
+                Ground((one.code, mapping(one.ground)) for one in near if one.large is size) for size in (False, True)
+            )
+            if small.locate(*point) or large.locate(*point):
                 break
-            nearest = ground.nearest(*point)
-            if nearest and nearest[1] <= reach * min(metres_per_degree(point[1])):
+            metres = [found[1] for ground in (small, large) if (found := ground.nearest(*point))]
+            if metres and min(metres) <= reach * min(metres_per_degree(point[1])):
                 break
         paths = {one.code: one.path for one in near}
         return replace(
             snapshot,
-            layers={**snapshot.layers, GRIDS: ground},
+            layers={**snapshot.layers, GRIDS: small, LARGE: large},
             names={one.code: one.name for one in near},
             # a copy of all paths would cost as much as the city is large
             paths=ChainMap(paths, cast("dict[str, tuple[str, ...]]", snapshot.paths)),
@@ -163,7 +167,7 @@ class LiveChronicle:
 def _episode(grid: Grid) -> Episode:
     ground = shape(grid.geometry.model_dump()) if grid.geometry else None
     since = grid.valid_from or EARLIEST
-    return Episode(grid.code, grid.version, since, grid.state, grid.name, tuple(grid.path), ground)
+    return Episode(grid.code, grid.version, since, grid.state, grid.name, tuple(grid.path), grid.large, ground)
 
 
 def _meets(one: Episode, query: ListGrids) -> bool:
@@ -171,8 +175,10 @@ def _meets(one: Episode, query: ListGrids) -> bool:
         return False
     if query.name and not one.name.startswith(query.name):
         return False
-    return query.bbox is None or (one.ground is not None and _touch(one.ground.bounds, query.bbox))
+    return query.bbox is None or (one.ground is not None and _touch(one.ground.bounds, box_of(query.bbox)))
 
 
-def _touch(some: Sequence[float], other: Sequence[float]) -> bool:
-    return some[0] <= other[2] and some[2] >= other[0] and some[1] <= other[3] and some[3] >= other[1]
+def _touch(some: Sequence[float], box: Box) -> bool:
+    west, south, east, north = box
+    meridians = (some[0] <= east, some[2] >= west)
+    return (all if west <= east else any)(meridians) and some[1] <= north and some[3] >= south

@@ -1,10 +1,10 @@
 """Codes, levels and the machine of a grid 网格."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from contracts.faults import Conflict, Fault, Invalid, NotFound, Refused
-from contracts.grid import GridAction, GridState, Level
+from contracts.grid import Grid, GridAction, GridState, Level
 
 LEVEL_OF_DIGITS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 STATISTICAL_NAMES = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
@@ -158,15 +158,27 @@ def grid_exists(code: str) -> Conflict:
     return Conflict("grid_exists", f"网格 {code} 已存在", f"grid {code} exists already")
 
 
-def grid_outside_community(code: str, outside_m2: float) -> Refused:
-    """A grid lies inside its community."""
-    return Refused(
-        "grid_outside_community",
-        f"网格 {code} 有 {outside_m2:.0f} 平方米在社区 {code[:12]} 之外",
-        f"{outside_m2:.0f} m² of grid {code} lie outside of community {code[:12]}",
-        community=code[:12],
-        area_m2=round(outside_m2, 1),
-    )
+def size_fault(standing: Grid | None, facts: Mapping[str, object], known: Collection[str]) -> Fault | None:
+    """Why a grid cannot be large 大网格 or small as it is told to be, or fill the large one that it names.
+
+    `known` are large grids. A live grid stays what it is: all that it overlaps was judged by that.
+    """
+    large = bool(facts.get("large", standing and standing.large))
+    if standing and standing.state in LIVE and large is not standing.large:
+        return Refused(
+            "grid_live",
+            f"网格 {standing.code} 已启用, 不能改变是否为大网格",
+            f"grid {standing.code} is live and stays large or small",
+            state=standing.state.value,
+        )
+    named = facts.get("overlay_of")
+    if large and (named or (standing and standing.overlay_of)):
+        return Invalid.field(
+            "/overlay_of", "overlay_invalid", "大网格不能再属于别的大网格", "a large grid fills no other one"
+        )
+    if named and named not in known:
+        return Invalid.field("/overlay_of", "overlay_invalid", f"没有大网格 {named}", f"there is no large grid {named}")
+    return None
 
 
 def grid_overlap(code: str, other: str, shared_m2: float) -> Conflict:

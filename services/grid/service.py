@@ -11,7 +11,12 @@ from contracts.grid import (
     Building,
     CancelChange,
     CommitChange,
+    Extents,
+    Feature,
+    Features,
     GetBuilding,
+    GetExtents,
+    GetFeature,
     GetGrid,
     GetGridFigures,
     GetHousehold,
@@ -30,6 +35,7 @@ from contracts.grid import (
     ListAccesses,
     ListAssignments,
     ListBuildings,
+    ListFeatures,
     ListGridHistory,
     ListGrids,
     ListHierarchies,
@@ -74,6 +80,7 @@ from services.chassis.service import Service
 from services.grid import (
     answering,
     changing,
+    features,
     hierarchies,
     housing,
     importing,
@@ -267,6 +274,18 @@ class GridService(Service):
     def follow_moved_buildings(self) -> None:
         self.store.dwellings.follow_moved()
 
+    @answers(ListFeatures, scope=Scope.GRID_READ)
+    def list_features(self, query: ListFeatures) -> Features:
+        return features.page(self.store, query)
+
+    @answers(GetFeature, scope=Scope.GRID_READ)
+    def get_feature(self, query: GetFeature) -> Feature:
+        return features.one(self.store, query)
+
+    @answers(GetExtents, scope=Scope.GRID_READ)
+    def get_extents(self, _query: GetExtents) -> Extents:
+        return features.extents(self.store)
+
     @answers(SaveHierarchy, scope=Scope.GRID_WRITE)
     def save_hierarchy(self, command: SaveHierarchy) -> Hierarchy:
         return hierarchies.save(self.store, command)
@@ -306,6 +325,10 @@ class GridService(Service):
     @on(CaseReopened, batch=200)
     def note_reopened(self, cases: list[Received[CaseReopened]]) -> None:
         self.store.open_cases.absorb(cases)
+
+    @every(5)
+    def look_for_gaps(self) -> None:
+        self.store.gap_watch.look(self.store.coverages.of(follow(self.store)))
 
     @every(2)
     def follow_the_ground(self) -> None:

@@ -193,6 +193,14 @@ def test_lists_and_figures(registry: GridStore) -> None:
     longitude, latitude = middle(1, 1)
     box = (longitude, latitude, longitude + 0.0001, latitude + 0.0001)
     assert [one.code for one in registry.grids.page(ListGrids(caller=OPERATOR, bbox=box)).items] == [SIX[4]]
+    across = (longitude, latitude, -170.0, latitude + 0.0001)
+    assert [one.code for one in registry.grids.page(ListGrids(caller=OPERATOR, bbox=across)).items] == SIX[4:]
+    with pytest.raises(Invalid) as invalid:
+        registry.grids.page(ListGrids(caller=OPERATOR, bbox=(longitude, latitude, longitude, latitude - 1)))
+    assert invalid.value.errors[0].pointer == "/bbox"
+    load(registry, "grids", rows({"code": SIX[1], "name": "第(2)网格"}))
+    assert [one.code for one in registry.grids.page(ListGrids(caller=OPERATOR, name="第(2")).items] == [SIX[1]]
+    assert registry.grids.page(ListGrids(caller=OPERATOR, name="网格")).items == []
     drafts = registry.grids.page(ListGrids(caller=OPERATOR, parent=FIRST, state="draft", geometries=True)).items  # type: ignore[arg-type]
     assert [(one.code, one.geometry is not None) for one in drafts] == [(one, True) for one in SIX[4:]]
     assert registry.grids.page(ListGrids(caller=OPERATOR, parent="2309")).items == []

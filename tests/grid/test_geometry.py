@@ -1,6 +1,7 @@
 """Sound ground passes, small faults are mended and reported, the rest is refused by ring and position."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_refused_by_ring_and_position(geometry: object, pointer: str) -> None:
 
 def test_too_many_vertices() -> None:
     circle = [(131 + 0.1 * float(np.cos(a)), 45 + 0.1 * float(np.sin(a))) for a in np.linspace(0, 6.28, 5001)]
-    assert refusal(polygon([*circle, circle[0]])) == ("geometry_too_large", "/geometry")
+    assert refusal(polygon([*circle, circle[0]])) == ("geometry_invalid", f"{RING}/5000")
 
 
 def test_sound_ground_is_stored_as_drawn_but_turned_right() -> None:
@@ -136,3 +137,15 @@ def test_overhang() -> None:
     assert overhang_m2(box(131, 45, 131.02, 45.01), box(131, 45, 131.01, 45.01)) == pytest.approx(
         area_m2(shapely.box(131.01, 45, 131.02, 45.01))
     )
+
+
+def test_what_is_drawn_to_do_harm_takes_no_more_than_others() -> None:
+    turns = [np.pi * 4998 * at / 4999 for at in range(4999)]
+    star = [(123.4 + 0.1 * float(np.cos(a)), 41.9 + 0.1 * float(np.sin(a))) for a in turns]
+    west, east = (-179.9, -1.0), (179.9, 1.0)
+    zigzag = [(x, y + at * 0.01) for at in range(2400) for x, y in (west, east)]
+    begun = time.process_time()
+    for drawn in (star, zigzag):
+        assert refusal(polygon([*drawn, drawn[0]]))[0] == "geometry_invalid"
+    # mending the star would take a quarter of an hour, measuring the zigzag gigabytes
+    assert time.process_time() - begun < 10

@@ -11,7 +11,7 @@ from contracts.base import Command
 from contracts.cases import ImportCategories
 from contracts.catalogue import ImportItems
 from contracts.faults import Invalid, NotFound
-from contracts.grid import ImportAliases, ImportDwellings, ImportGround, ImportUnits
+from contracts.grid import Datum, ImportAliases, ImportDwellings, ImportGround, ImportUnits
 from contracts.shared import ImportReport, Scope
 from services.gateway import tabular
 from services.gateway.area import Area
@@ -33,6 +33,13 @@ KINDS: dict[str, tuple[type[Command[ImportReport]], Scope]] = {
 PARAMETERS: list[dict[str, Any]] = [
     {"name": "kind", "in": "path", "required": True, "schema": {"type": "string", "enum": list(KINDS)}},
     {"name": "dry_run", "in": "query", "required": False, "schema": {"type": "boolean", "default": False}},
+    {
+        "name": "datum",
+        "in": "query",
+        "required": False,
+        "description": "of the geometries of boundaries and grids",
+        "schema": {"type": "string", "enum": list(Datum), "default": Datum.WGS84},
+    },
 ]
 SECONDS = 120.0
 FLAGS = {"": False, "false": False, "0": False, "true": True, "1": True}
@@ -63,7 +70,9 @@ async def import_rows(call: Call) -> Response:
     kind, dry_run = call.request.path_params["kind"], _flag(call.request.query_params.get("dry_run", ""))
     request = KINDS[kind][0]
     table = await asyncio.to_thread(tabular.read, call.request.headers.get("content-type", ""), call.body)
-    told: dict[str, Any] = {"kind": kind} if "kind" in request.model_fields else {}
+    query = call.request.query_params
+    said = {"kind": kind, **({"datum": query["datum"]} if "datum" in query else {})}
+    told: dict[str, Any] = {name: value for name, value in said.items() if name in request.model_fields}
     if not table.rows:
         return call.answer(_with(ImportReport(kind=kind, dry_run=dry_run), table))
     order = request(caller=call.caller, idempotency_key=call.idempotency_key, rows=table.rows, dry_run=dry_run, **told)

@@ -118,6 +118,8 @@ class GridRow(FileRow):
     population: Count | None = None
     party_branch: Text | None = None
     responsible_body: Text | None = None
+    large: bool | None = None
+    overlay_of: Annotated[str, StringConstraints(pattern=r"^\d{15}$")] | None = None
     geometry: object = None
 
 

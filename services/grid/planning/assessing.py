@@ -8,21 +8,22 @@ from shapely.geometry import shape
 
 from contracts.faults import Conflict, Fault
 from contracts.grid import Assessment, Grid, Overlap, PlanFault, PlanKind
-from services.chassis.ground import Ground
-from services.grid.activation import Shapes, outsiders
+from services.grid.activation import Claims, Shapes, outsiders, parted
 from services.grid.domain import both, grid_exists, grid_overlap
 from services.grid.geometry import area_m2, overlaps
+from services.grid.index import GRIDS, LARGE, Snapshot
 from services.grid.planning.laying import Laid, ground_of, shares, weights
 from services.grid.planning.moving import Registered, destinations, main_of, moved
+from services.grid.planning.rules import overlay_of
 
 
 class Setting(NamedTuple):
-    """What surrounds a plan: the ground of all grids, shapes of communities, new codes that are taken, open cases.
+    """What surrounds a plan: the ground as it stands, shapes of communities, new codes that are taken, open cases.
 
     `followers`: the ground of the grids that follow those that are retired; `registered`: the sources' buildings.
     """
 
-    ground: Ground
+    ground: Snapshot
     communities: Shapes
     taken: Collection[str]
     open_cases: Mapping[str, int]
@@ -36,11 +37,13 @@ def assess(
     """What a plan would do, and what stands against it, the gravest first. CPU-heavy."""
     candidates = {one.code: one.ground.geometry for one in laid}
     leaving = {source.code for source in sources} - candidates.keys()
-    met = overlaps(candidates, setting.ground) if candidates else []
+    claims = _claims(candidates, sources)
+    rivals = setting.ground.layer(LARGE if claims.large else GRIDS)
+    met = overlaps(candidates, rivals) if candidates else []
     crossing = [found for found in met if found[1] not in leaving]
     objections: list[tuple[str, Fault]] = [(code, grid_exists(code)) for code in sorted(setting.taken)]
     objections += [(code, grid_overlap(code, other, shared)) for code, other, shared in crossing]
-    objections += outsiders(candidates, setting.communities).items()
+    objections += [*outsiders(candidates, setting.communities).items(), *parted(claims, setting.ground).items()]
     if kind is PlanKind.RETIRE and not setting.followers:
         objections += [(code, _grid_in_use(code, count)) for code, count in setting.open_cases.items() if count]
     main = main_of(kind, {one.code: one.ground.area_m2 for one in laid} or dict.fromkeys(setting.followers, 0.0))
@@ -74,6 +77,14 @@ def homes_moved(kind: PlanKind, laid: Sequence[Laid], sources: Sequence[Grid]) -
             if count and one.code != source.code
         }
     return found
+
+
+def _claims(candidates: Shapes, sources: Sequence[Grid]) -> Claims:
+    """What follows large grids is large; what follows small ones fills the large grid that they fill."""
+    large = candidates if any(source.large for source in sources) else ()
+    over = overlay_of(sources)
+    own = {source.code: source.overlay_of for source in sources if source.overlay_of and source.code in candidates}
+    return Claims(candidates, large, own if own or not over else dict.fromkeys(candidates, over))
 
 
 def _total(numbers: Sequence[int | None]) -> int | None:

@@ -14,7 +14,7 @@ from services.grid.domain import stale
 from services.grid.index import Snapshot
 from services.grid.planning.laying import ground_of
 from services.grid.planning.moving import destinations, main_of
-from services.grid.planning.rules import inherited
+from services.grid.planning.rules import inherited, overlay_of
 from services.grid.rosters import Roster
 from services.grid.store import GridStore
 from services.grid.store.grids import Held, Why
@@ -71,7 +71,8 @@ def _found(store: GridStore, kept: Kept, sources: Mapping[str, Held], why: Why) 
         rosters_to_be = [store.rosters.next(one.code, Standing(), Roster(postings), active=False) for one in kept.laid]
         store.rosters.insert_many([new for new in rosters_to_be if isinstance(new, New)])
     first = sources[kept.plan.sources[0]].grid
-    kind = {name: getattr(first, name) for name in ("kind", "party_branch", "responsible_body")}
+    kind = {name: getattr(first, name) for name in ("kind", "party_branch", "responsible_body", "large")}
+    kind["overlay_of"] = overlay_of([sources[code].grid for code in kept.plan.sources])
     store.grids.insert_many(
         [
             store.grids.founded(

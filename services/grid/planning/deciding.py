@@ -28,7 +28,7 @@ from services.grid.planning.assessing import Setting, assess
 from services.grid.planning.carrying import carry_out, claim
 from services.grid.planning.laying import Laid, ground_of, lay_out, shared_out, tellable
 from services.grid.planning.moving import main_of
-from services.grid.planning.rules import check, ready, step
+from services.grid.planning.rules import alike, check, ready, step
 from services.grid.store import GridStore
 from services.grid.store.plans import Kept
 
@@ -51,6 +51,7 @@ def prepare(store: GridStore, command: PlanChange) -> Plan:
         sources = _standing(store, command.sources)
         for source in sources:
             ready(source)
+        alike(sources)
         followers = _followers(store, command.successors)
         _communities_known(store, command)
         laid = heavy(shared_out, command.kind, heavy(lay_out, command, sources), sources)
@@ -142,7 +143,7 @@ def _assessed(
 ) -> tuple[Assessment, list[Fault]]:
     new = {grid.code for grid in laid} - ({source.code for source in sources} if kind is PlanKind.ADJUST else set())
     setting = Setting(
-        ground=store.ground.refresh().grids,
+        ground=store.ground.refresh(),
         communities=store.territories.grounds({grid.code[:12] for grid in laid}),
         taken=store.grids.states(new),
         open_cases=store.open_cases.counts([source.code for source in sources]),

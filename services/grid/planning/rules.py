@@ -48,6 +48,23 @@ def step(id: str, state: PlanState, action: str) -> None:
         )
 
 
+def alike(sources: Sequence[Grid]) -> None:
+    """Whether grids are large or small together; Invalid sources_invalid where a plan mixes them."""
+    if len({source.large for source in sources}) > 1:
+        raise Invalid.field(
+            "/sources",
+            "sources_invalid",
+            "大网格与小网格不能在同一方案中调整",
+            "a plan takes large or small grids, not both",
+        )
+
+
+def overlay_of(sources: Sequence[Grid]) -> str | None:
+    """The large grid that all the sources fill, if it is one."""
+    over = {source.overlay_of for source in sources}
+    return over.pop() if len(over) == 1 else None
+
+
 def inherited(rosters: Sequence[Sequence[Posting]]) -> list[Posting]:
     """The roster of a grid that follows others: everybody of theirs, and the primaries of the first that has any."""
     seats: dict[tuple[str, str, str], Posting] = {}

@@ -6,8 +6,10 @@ from typing import Any
 from pymongo.database import Database
 
 from services.grid.chronicle import LiveChronicle
+from services.grid.coverage import Coverages, GapWatch
 from services.grid.index import LiveGround
 from services.grid.store.dwellings import Dwellings
+from services.grid.store.gaps import Gaps
 from services.grid.store.grids import Grids
 from services.grid.store.hierarchies import Hierarchies
 from services.grid.store.imports import Imports
@@ -20,7 +22,8 @@ from services.grid.store.units import Units
 
 
 class GridStore:
-    """The collections of the database `grid`, and the indexes of the ground kept over them: its own and the others'.
+    """The collections of the database `grid`, and what is kept in memory over them: the ground, its coverage, and the
+    ground of the other hierarchies.
 
     `claiming` is held from the look at the ground until the write that takes some of it, so that two commands of one
     process cannot take the same; see planning/carrying.py.
@@ -40,4 +43,6 @@ class GridStore:
         self.ground = LiveGround(self.territories, self.grids)
         self.overlays = LiveGround(self.units)
         self.chronicle = LiveChronicle(self.grids, self.grids.history)
+        self.coverages = Coverages()
+        self.gap_watch = GapWatch(Gaps(database))
         self.claiming = Lock()

@@ -17,9 +17,9 @@ from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New, Outcome
 from services.chassis.portions import by_key
-from services.grid.domain import EARLIEST, HOLDING, LIVE, allowed, path_of, significant
-from services.grid.geometry import Surveyed
-from services.grid.index import GRIDS, Parcel
+from services.grid.domain import EARLIEST, ENDED, HOLDING, LIVE, allowed, path_of, significant
+from services.grid.geometry import Surveyed, box_of
+from services.grid.index import GRIDS, LARGE, SUSPENDED, Parcel
 from services.grid.store.history import History, left_by
 
 INDEXES = [
@@ -27,7 +27,7 @@ INDEXES = [
     IndexModel([("name", 1)], name="name"),
     IndexModel([("updated_at", 1)], name="updated_at"),
 ]
-FACTS = ("name", "kind", "households", "population", "party_branch", "responsible_body")
+FACTS = ("name", "kind", "households", "population", "party_branch", "responsible_body", "large", "overlay_of")
 WITHOUT_RECORD = {"timeline": 0, "outbox": 0}
 
 
@@ -52,6 +52,7 @@ class Flagged(NamedTuple):
     """An active grid's share of the figures."""
 
     code: str
+    large: bool
     households: int | None
     has_party_branch: bool
 
@@ -87,6 +88,11 @@ class Grids(Aggregates):
         found = by_key(self.collection, codes, {"state": 1})
         return {one["_id"]: GridState(one["state"]) for one in found}
 
+    def large(self, codes: Collection[str]) -> set[str]:
+        """Those of the codes that are large grids and have not ended."""
+        found = by_key(self.collection, codes, {"state": 1}, large=True)
+        return {one["_id"] for one in found if one["state"] not in ENDED}
+
     def page(self, query: ListGrids) -> Page[Grid]:
         """By code; a box is compared with the grids' own bounds."""
         prefix = significant(query.parent.ljust(12, "0")) if query.parent else ""
@@ -97,8 +103,9 @@ class Grids(Aggregates):
         if query.name:
             criteria["name"] = {"$regex": f"^{re.escape(query.name)}"}
         if query.bbox:
-            west, south, east, north = query.bbox
-            criteria |= {"west": {"$lte": east}, "east": {"$gte": west}}
+            west, south, east, north = box_of(query.bbox)
+            meridians = [{"west": {"$lte": east}}, {"east": {"$gte": west}}]
+            criteria |= {"$and" if west <= east else "$or": meridians}
             criteria |= {"south": {"$lte": north}, "north": {"$gte": south}}
         hidden = {**WITHOUT_RECORD, "applied": 0} | ({} if query.geometries else {"geometry": 0})
         found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
@@ -208,10 +215,11 @@ class Grids(Aggregates):
 
     def flagged(self) -> Iterator[Flagged]:
         """What the figures look at, for each grid that answers for its ground."""
-        fields = {"households": 1, "party_branch": 1}
+        fields = {"large": 1, "households": 1, "party_branch": 1}
         for state in sorted(HOLDING):
             for one in self.collection.find({"state": state}, fields).sort("_id", 1):
-                yield Flagged(one["_id"], one.get("households"), bool(one.get("party_branch")))
+                large, branch = one.get("large", False), bool(one.get("party_branch"))
+                yield Flagged(one["_id"], large, one.get("households"), branch)
 
     def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
         """Code and version of what was written at that time or later."""
@@ -220,16 +228,23 @@ class Grids(Aggregates):
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these grids, of all when None."""
-        fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1}
+        fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1, "large": 1, "overlay_of": 1}
         for one in self.collection.find({}, fields) if codes is None else by_key(self.collection, codes, fields):
             yield Parcel(
                 code=one["_id"],
-                layer=GRIDS,
+                layer=_layer(one),
                 name=one["name"],
                 path=tuple(one["path"]),
-                geometry=one.get("geometry") if one["state"] in HOLDING else None,
+                geometry=one.get("geometry") if one["state"] in LIVE else None,
                 version=one["version"],
+                overlay_of=one.get("overlay_of"),
             )
+
+
+def _layer(found: Mapping[str, Any]) -> str:
+    if found["state"] == GridState.SUSPENDED:
+        return SUSPENDED
+    return LARGE if found.get("large") else GRIDS
 
 
 def _ground(ground: Surveyed) -> dict[str, Any]:
@@ -303,6 +318,7 @@ def _published(grid: Grid) -> GridPublished:
         path=grid.path,
         geometry=_located(grid),
         geometry_version=grid.geometry_version,
+        large=grid.large,
         version=grid.version,
     )
 
@@ -316,5 +332,6 @@ def _adjusted(grid: Grid) -> GridAdjusted:
         geometry=_located(grid),
         geometry_version=grid.geometry_version,
         state=grid.state,
+        large=grid.large,
         version=grid.version,
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pymongo import IndexModel
 from pymongo.database import Database
 
-from contracts.grid import Alias, Level, ListTerritories, Territory
+from contracts.grid import Alias, Feature, Level, ListTerritories, Territory
 from contracts.shared import Page
 from services.chassis import cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New
@@ -104,6 +104,14 @@ class Territories(Aggregates):
         """The geometries of those of the codes that have one."""
         found = by_key(self.collection, codes, {"geometry": 1}, geometry_version={"$gt": 0})
         return {one["_id"]: one["geometry"] for one in found}
+
+    def features(self, level: Level, codes: Collection[str]) -> Iterator[Feature]:
+        """Those of the codes that are units of the level, as geographic programs read them."""
+        fields = {"name": 1, "parent": 1, "geometry": 1, "area_m2": 1, "geometry_version": 1}
+        for one in by_key(self.collection, codes, fields, level=level):
+            told = {"code": one["_id"], "name": one["name"], "parent": one["parent"], "area_m2": one.get("area_m2")}
+            properties = {**told, "geometry_version": one["geometry_version"]}
+            yield Feature(id=one["_id"], geometry=one.get("geometry"), properties=properties)
 
     def new(self, code: str, level: Level, name: str, parent: str | None) -> New:
         """A unit of the tree, without ground yet."""

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.faults.scenes import alerts, cases, catalogue, dwellings, grid, operations, overlays, plans, posts, sharing
+from tests.faults.scenes import (
+    alerts,
+    cases,
+    catalogue,
+    dwellings,
+    features,
+    grid,
+    operations,
+    overlays,
+    plans,
+    posts,
+    sharing,
+)
 from tests.faults.scenes.scene import Scene, Stand
 
 SCENES: Mapping[str, Sequence[Scene]] = {
@@ -12,6 +24,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *posts.SCENES,
         *overlays.SCENES,
         *plans.GRID_SCENES,
+        *features.SCENES,
         *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
     "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
