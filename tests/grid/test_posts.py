@@ -22,7 +22,7 @@ from contracts.grid import (
 from contracts.shared import Point
 from services.chassis import context
 from services.grid import posting, vacancies
-from services.grid.answering import figures, locate, who_is_responsible
+from services.grid.answering import figures, locate, locate_then, who_is_responsible
 from services.grid.changing import activate
 from services.grid.store import GridStore
 from tests.grid.sources import (
@@ -130,7 +130,7 @@ def test_a_worker_on_leave_with_no_backup_is_a_vacancy_and_the_rule_that_fired_i
     longitude, latitude = middle(0, 0)
     (found,) = locate(registry, [Point(longitude=longitude, latitude=latitude)], "wgs84")
     assert [(one.staff_no, one.rule) for one in found.responsible] == [("W2", "worker_backup")]
-    (earlier,) = locate(registry, [Point(longitude=longitude, latitude=latitude)], "wgs84", START)
+    earlier = locate_then(registry, Point(longitude=longitude, latitude=latitude), "wgs84", START)
     assert [one.staff_no for one in earlier.responsible] == ["W1"]
 
 
