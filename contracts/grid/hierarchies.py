@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.base import Command, Query
 from contracts.grid.models import Datum
-from contracts.shared import Cursor, GridCode, ImportReport, Limit, Model, Page, Row
+from contracts.shared import Cursor, Geometry, GridCode, ImportReport, Limit, Model, Page, Row
 
 HierarchyKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[^\x00$/\s][^\x00/]{0,99}$")]
@@ -41,6 +41,7 @@ class Unit(Model):
     path: list[str]
     area_m2: float | None = None
     has_geometry: bool = False
+    geometry: Geometry | None = None
     version: int = 1
 
 
@@ -67,10 +68,11 @@ class ListHierarchies(Query[Page[Hierarchy]]):
 
 
 class ListUnits(Query[Page[Unit]]):
-    """By code, of one hierarchy; the children of `parent`, or all."""
+    """By code, of one hierarchy; the children of `parent`, or all; geometries on demand."""
 
     hierarchy: HierarchyKey
     parent: UnitCode | None = None
+    geometries: bool = False
     cursor: Cursor | None = None
     limit: Limit = 50
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.grid.staff import Responsible
-from contracts.shared import Geometry, GridCode, Model, TimelineEntry
+from contracts.shared import Geometry, GridCode, Model, Point, TimelineEntry
 
 TerritoryCode = Annotated[
     str, StringConstraints(pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})$"), Field(description="行政区划代码")
@@ -98,6 +98,7 @@ class Grid(Model):
     successors: list[str] = []
     plan: str | None = Field(default=None, description="the plan that is about to change it")
     valid_from: AwareDatetime | None = Field(default=None, description="since when the grid is as told here")
+    allowed_actions: list[GridAction] = []
     version: int = 1
     timeline: list[TimelineEntry] = []
 
@@ -127,6 +128,7 @@ class Located(Model):
     responsible: list[Responsible] = []
     nearest: str | None = None
     nearest_m: float | None = None
+    point: Point | None = Field(default=None, description="the place that was asked for, WGS84")
     index_version: int
 
 

@@ -1,6 +1,6 @@
 """The console as a client of the gateway, with the operator's own key: what the gateway refuses, the page refuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +11,8 @@ import httpx
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
 
-PATIENCE = 15.0
+# seconds; an import or a plan may take as long as the gateway waits for it
+PATIENCE, LONG_PATIENCE = 15.0, 130.0
 
 
 def at(template: str, *keys: str) -> str:
@@ -50,15 +51,23 @@ class Door:
         told = {name: str(value) for name, value in query.items() if value not in (None, "", False)}
         return await self._ask("GET", path, params=told)
 
-    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, patience: float = PATIENCE) -> Any:
         """An order, under an idempotency key of its own."""
-        return await self._ask("POST", path, json=dict(body or {}), headers={"Idempotency-Key": uuid4().hex})
+        key = {"Idempotency-Key": uuid4().hex}
+        return await self._ask("POST", path, json=dict(body or {}), headers=key, timeout=patience)
+
+    async def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Other fields, under an idempotency key of its own."""
+        return await self._ask("PATCH", path, json=dict(body), headers={"Idempotency-Key": uuid4().hex})
+
+    async def carry(self, path: str, content: AsyncIterable[bytes], headers: Mapping[str, str], **query: str) -> Any:
+        """A file, as it comes in; `headers` say what it is, and perhaps its idempotency key."""
+        return await self._ask("POST", path, content=content, headers=headers, params=query, timeout=LONG_PATIENCE)
 
     async def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **told: Any) -> Any:
+        told = {"timeout": PATIENCE, **told, "headers": {**self._headers, **(headers or {})}}
         try:
-            answer = await self._http.request(
-                method, path, headers={**self._headers, **(headers or {})}, timeout=PATIENCE, **told
-            )
+            answer = await self._http.request(method, path, **told)
             content = answer.json()
         except (httpx.HTTPError, ValueError):
             text = word(self._language, "网关暂不可用, 请稍后再试", "the gateway is away, try again soon")

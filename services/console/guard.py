@@ -24,8 +24,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# bytes; a form of ours is far smaller
+# bytes; a form of ours is far smaller, files and the ground of plans are as large as the gateway takes them
 MOST_BODY = 256 * 1024
+MOST_FILE = 16 * 1024 * 1024
+LARGER = {"/imports/": MOST_FILE, "/plans": 1024 * 1024}
 
 
 class Guard:
@@ -55,10 +57,14 @@ class Guard:
                 await PlainTextResponse("cross-site", 403)(scope, receive, guarded)
                 return
             length = headers.get("content-length", "")
-            if not length.isdecimal() or int(length) > MOST_BODY:
+            if not length.isdecimal() or int(length) > _most(scope["path"]):
                 await PlainTextResponse("too large", 413)(scope, receive, guarded)
                 return
         await self.app(scope, receive, guarded)
+
+
+def _most(path: str) -> int:
+    return next((most for begins, most in LARGER.items() if path.startswith(begins)), MOST_BODY)
 
 
 def _ours(headers: Headers) -> bool:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import wording
+from services.console import ground_words, wording
 from services.console.door import Door
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
@@ -61,6 +61,12 @@ class View:
     async def within(self, scope: Scope, path: str, **query: object) -> Any:
         """The gateway's answer to a question that needs this scope; None where the operator does not have it."""
         return await self.door.get(path, **query) if self.session.may(scope) else None
+
+    def go(self, path: str) -> Response:
+        """On to another page; from a form that shows in its own place what is refused, too."""
+        if is_part(self.request):
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
 
     async def show_list(self, name: str, told: Mapping[str, str], **values: Any) -> Response:
         """A page of the gateway's list `name`, as `told`; only the list where a page asks for that part of itself."""
@@ -116,6 +122,7 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
         "words": wording,
+        "ground_words": ground_words,
         "here": request.url.path,
         "tiles": request.app.state.tiles,
     }
@@ -142,6 +149,15 @@ def milliseconds(value: float) -> str:
 def written(value: object) -> str:
     """A value of JSON for people: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def zoned(told: str) -> str:
+    """A time with the city's zone where it names none; what is no time stays as it is, and the gateway says so."""
+    try:
+        found = datetime.fromisoformat(told)
+    except ValueError:
+        return told
+    return (found if found.tzinfo else found.replace(tzinfo=CITY_TIME)).isoformat()
 
 
 def ago(value: datetime | str) -> timedelta:

@@ -28,7 +28,7 @@ class Session:
 
     def may(self, scope: Scope) -> bool:
         """Whether to show what needs it; the gateway decides."""
-        return Scope.ADMIN in self.scopes or scope in self.scopes
+        return scope in self.scopes or (Scope.ADMIN in self.scopes and scope != Scope.PII_READ)
 
 
 class Sessions:

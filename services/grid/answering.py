@@ -90,9 +90,10 @@ def _located(
             responsible=responsible(ladder, rosters, at=at),
             nearest=spot.nearest,
             nearest_m=spot.nearest_m,
+            point=Point(longitude=place[0], latitude=place[1]),
             index_version=snapshot.version,
         )
-        for spot, ladder in zip(spots, ladders, strict=True)
+        for place, spot, ladder in zip(places, spots, ladders, strict=True)
     ]
 
 

@@ -75,17 +75,21 @@ def statistical_step(code: str) -> str | None:
     return {"01": "市辖区", "02": "县"}.get(code[2:4]) if code[:2] in MUNICIPALITIES else None
 
 
+def allowed(state: GridState) -> list[GridAction]:
+    """The steps that are legal in a state."""
+    return [legal for at, legal in STEPS if at is state]
+
+
 def step(code: str, state: GridState, action: GridAction) -> GridState:
     """The state after an action; Refused illegal_step names the legal ones."""
     after = STEPS.get((state, action))
     if after is None:
-        allowed = [legal.value for at, legal in STEPS if at is state]
         raise Refused(
             "illegal_step",
             f"网格 {code} 处于 {state}, 不能 {action}",
             f"grid {code} is {state}; {action} is not possible",
             state=state.value,
-            allowed_actions=[*allowed],
+            allowed_actions=[legal.value for legal in allowed(state)],
         )
     return after
 

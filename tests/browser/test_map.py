@@ -47,7 +47,7 @@ def test_which_grid_is_busiest_now(desk: Desk, laid: Ground, busy: str) -> None:
     desk.shoot("map")
     assert desk.violations() == []
     first.get_by_role("link").click()
-    assert desk.page.get_by_role("heading", name=busy).is_visible()
+    desk.page.get_by_role("heading", name=busy).wait_for()
     assert "网格员" in desk.page.locator("dl.attributes").inner_text()
     desk.shoot("grid")
     assert desk.violations() == []

@@ -16,6 +16,19 @@ from contracts.catalogue import (
     ItemState,
     ItemType,
 )
+from contracts.grid import (
+    AssignmentAction,
+    CareTag,
+    Datum,
+    Grid,
+    GridAction,
+    GridState,
+    PlanKind,
+    PlanState,
+    Posting,
+    Role,
+    Vacancy,
+)
 from contracts.sharing import (
     DatasetAction,
     DatasetApplication,
@@ -28,7 +41,8 @@ from contracts.sharing import (
     SharingType,
     Subscription,
 )
-from services.console import wording
+from services.console import ground_words, wording
+from services.console.pages.imports import KINDS
 
 
 def literals(model: type, field: str) -> Iterable[str]:
@@ -67,6 +81,20 @@ def literals(model: type, field: str) -> Iterable[str]:
         (wording.GRANT_STATES, literals(Grant, "state")),
         (wording.DELIVERIES, literals(Subscription, "delivery")),
         (wording.SUBSCRIPTION_STATES, literals(Subscription, "state")),
+        (wording.GRID_STATES, GridState),
+        (wording.ROLES, Role),
+        (ground_words.DATUMS, Datum),
+        (ground_words.GRID_KINDS, literals(Grid, "kind")),
+        (ground_words.GRID_ACTIONS, GridAction),
+        (ground_words.PLAN_KINDS, PlanKind),
+        (ground_words.PLAN_STATES, PlanState),
+        (ground_words.PLAN_ACTIONS, ("commit", "cancel")),
+        (ground_words.POSTS, literals(Posting, "post")),
+        (ground_words.POSTING_STATES, literals(Posting, "state")),
+        (ground_words.ASSIGNMENT_ACTIONS, AssignmentAction),
+        (ground_words.VACANCIES, literals(Vacancy, "reason")),
+        (ground_words.CARE, CareTag),
+        (ground_words.IMPORT_KINDS, KINDS),
         (wording.EXCHANGE_ACTIONS, literals(Exchange, "action")),
     ],
 )

@@ -108,6 +108,9 @@ def test_units_of_a_defined_hierarchy(registry: GridStore) -> None:
     assert numbers(bring(registry, changed)) == (0, 2, 1, 0)
     (first,) = registry.units.named(["police/B1"])
     assert (first.name, first.path, first.has_geometry, first.version) == ("第一警区", ["P01", "B1"], True, 2)
+    for wanted in (True, False):
+        query = ListUnits(caller=OPERATOR, hierarchy="police", parent="P01", geometries=wanted)
+        assert [one.geometry is not None for one in hierarchies.units(registry, query).items] == [wanted, wanted]
     assert refusal(lambda: listed(registry, "admin")) == "hierarchy_built_in"
     assert refusal(lambda: listed(registry, "nothing")) == "hierarchy_unknown"
 

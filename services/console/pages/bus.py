@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from services.chassis import safe_json
 from services.console import obituary
 from services.console.door import at
 from services.console.pages import Page
-from services.console.rendering import CITY_TIME, PAGE, View, Viewed, is_part
+from services.console.rendering import PAGE, View, Viewed, is_part, zoned
 
 page = Page("/bus", "总线", "Bus", place=60, scope=Scope.OPS)
 router = page.router
@@ -105,15 +104,7 @@ def _order(view: View) -> Order | None:
 
 def _times(told: Mapping[str, str]) -> dict[str, str]:
     """`since` and `until` with the city's zone; what is no time goes as it is, and the gateway says so."""
-    return {name: _aware(told[name]) for name in ("since", "until")}
-
-
-def _aware(told: str) -> str:
-    try:
-        found = datetime.fromisoformat(told)
-    except ValueError:
-        return told
-    return (found if found.tzinfo else found.replace(tzinfo=CITY_TIME)).isoformat()
+    return {name: zoned(told[name]) for name in ("since", "until")}
 
 
 def _subject(body: str) -> str | None:

@@ -1,4 +1,5 @@
-// What the pages need beside HTMX: a form is not sent twice, and charts are drawn in the colours of the style sheet.
+// What the pages need beside HTMX: a form is not sent twice while it is being answered, and charts are drawn in the
+// colours of the style sheet.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "post") {
@@ -7,6 +8,10 @@ document.addEventListener("submit", (event) => {
       setTimeout(() => { button.disabled = true; }, 0);
     }
   }
+});
+document.addEventListener("htmx:finally:request", ({ target, detail }) => {
+  if (!target.matches("form") || detail.ctx.hx?.redirect) return;
+  for (const button of target.querySelectorAll("button")) button.disabled = false;
 });
 
 // a colour of the theme, by its variable, is known only where it is used

@@ -17,7 +17,7 @@ from contracts.shared import Geometry, Page, TimelineEntry
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New, Outcome
 from services.chassis.portions import by_key
-from services.grid.domain import EARLIEST, ENDED, HOLDING, LIVE, path_of, significant
+from services.grid.domain import EARLIEST, ENDED, HOLDING, LIVE, allowed, path_of, significant
 from services.grid.geometry import Surveyed, box_of
 from services.grid.index import GRIDS, LARGE, SUSPENDED, Parcel
 from services.grid.store.history import History, left_by
@@ -287,6 +287,7 @@ def _grid(found: Mapping[str, Any]) -> Grid:
         population=found.get("population"),
         party_branch=found.get("party_branch"),
         responsible_body=found.get("responsible_body"),
+        allowed_actions=allowed(GridState(found["state"])),
         large=found.get("large", False),
         overlay_of=found.get("overlay_of"),
         predecessors=found.get("predecessors", []),

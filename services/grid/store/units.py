@@ -64,7 +64,8 @@ class Units(Aggregates):
             criteria = {"_id": {"$gt": f"{query.hierarchy}/", "$lt": f"{query.hierarchy}0"}}
         if query.cursor:
             criteria["_id"] = {**criteria.get("_id", {}), "$gt": str(cursors.decode(query.cursor, 1)[0])}
-        found = list(self.collection.find(criteria, WITHOUT_GROUND).sort("_id", 1).limit(query.limit + 1))
+        hidden = {"applied": 0, "outbox": 0} if query.geometries else WITHOUT_GROUND
+        found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
         following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
         return Page(items=[_unit(one) for one in found[: query.limit]], next=following)
 
@@ -138,5 +139,6 @@ def _unit(found: dict[str, Any]) -> Unit:
         path=found["path"],
         area_m2=found.get("area_m2"),
         has_geometry=found["geometry_version"] > 0,
+        geometry=found.get("geometry"),
         version=found["version"],
     )
