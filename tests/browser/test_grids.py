@@ -181,6 +181,7 @@ def test_a_household_is_masked_until_somebody_says_what_for(desk: Desk, client: 
     page.get_by_label("用途").fill("核实低保申请")
     page.get_by_role("button", name="查阅").press("Enter")
     page.get_by_text(NAME).wait_for()
+    page.locator("#accesses").get_by_text("核实低保申请").wait_for()
     desk.shoot("household")
     assert desk.violations() == []
     page.reload()

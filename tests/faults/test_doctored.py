@@ -56,11 +56,12 @@ async def a_case_is_reported(town: Town, client: Client, _ground: Piece, program
     assert await ordered
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("story", "law", "broken"),
     [
         (an_alarm_becomes_a_case, "acknowledges_first", lost),
-        pytest.param(a_case_is_reported, "forgets_what_it_applied", doubled, marks=pytest.mark.faults),
+        (a_case_is_reported, "forgets_what_it_applied", doubled),
     ],
 )
 def test_the_judge_catches_a_doctored_chassis_and_acquits_the_real_one(

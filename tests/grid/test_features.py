@@ -48,11 +48,12 @@ def pages(store: GridStore, **asked: Any) -> list[list[str]]:
             return found
 
 
-def test_a_page_ends_by_number_or_by_weight(registry: GridStore) -> None:
-    lay(registry, 700)
+def test_a_page_ends_by_number_or_by_weight(registry: GridStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "MOST_POSITIONS", 6_000)
+    lay(registry, 70)
     assert [len(page) for page in pages(registry, limit=60)] == [60, 60, 10]
     heavy = pages(registry, limit=1000)
-    assert [len(page) for page in heavy] == [86, 44]
+    assert [len(page) for page in heavy] == [85, 45]
     assert [one for page in heavy for one in page] == ROUND
     west, south = CORNER[0] + 0.5, CORNER[1]
     assert pages(registry, limit=7, bbox=(west, south, west + 0.095, south)) == [ROUND[50:57], ROUND[57:60]]

@@ -1,6 +1,7 @@
 """住户: masked for everybody who reads grids; who may see a person's values says what for, and is written down."""
 
 import asyncio
+from typing import Any
 
 from starlette.responses import Response
 
@@ -29,7 +30,7 @@ async def show_household(view: Viewed, household_no: str) -> Response:
     one, visits, accesses = await asyncio.gather(
         view.door.get(at("/v1/households/{}", household_no)),
         view.door.get("/v1/visits", household_no=household_no, limit=SHOWN),
-        view.within(Scope.OPS, "/v1/accesses", household_no=household_no, limit=SHOWN),
+        _accesses(view, household_no),
     )
     may_look = view.session.may(Scope.PII_READ)
     return view.show("household.html", one=one, visits=visits["items"], accesses=accesses, may_look=may_look)
@@ -37,8 +38,13 @@ async def show_household(view: Viewed, household_no: str) -> Response:
 
 @router.post("/households/{household_no}/look")
 async def look(view: Viewed, household_no: str) -> Response:
-    """The values themselves, in this one answer only."""
+    """The values themselves, in this one answer only, and the look on record."""
     form = await view.request.form()
     order = {"purpose": str(form.get("purpose", "")).strip(), "fields": [*map(str, form.getlist("fields"))]}
     found = await view.door.post(at("/v1/households/{}:look", household_no), order)
-    return view.show("looked_part.html", found=found)
+    accesses = await _accesses(view, household_no)
+    return view.show("looked_part.html", found=found, accesses=accesses)
+
+
+async def _accesses(view: Viewed, household_no: str) -> Any:
+    return await view.within(Scope.OPS, "/v1/accesses", household_no=household_no, limit=SHOWN)
