@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 document.addEventListener("htmx:finally:request", ({ target, detail }) => {
-  if (!target.matches("form") || detail.ctx.hx?.redirect) return;
+  if (!(target instanceof HTMLFormElement) || detail.ctx.hx?.redirect) return;
   for (const button of target.querySelectorAll("button")) button.disabled = false;
 });
 
