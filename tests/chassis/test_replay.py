@@ -29,6 +29,7 @@ from .conftest import eventually
 
 COMMUNITY = "210113004025"
 CODES = [code(number, COMMUNITY) for number in range(1, 31)]
+TOWN = ("grid", "alerts", "cases", "catalogue")
 COPIED = (("alerts", "grid_copies"), ("cases", "grid_copies"), ("cases", "roster_copies"))
 OTHERS = (("alerts", "alerts"), ("alerts", "channels"), ("alerts", "raw_reports"), ("cases", "cases"))
 BOOKKEEPING = {"version": 0, "updated_at": 0}
@@ -37,11 +38,11 @@ State = dict[str, dict[str, Any]]
 
 
 class Town:
-    """Grid, alerts, cases and a gateway on one broker, each with a database of its own."""
+    """Some services and a gateway on one broker, each with a database of its own."""
 
     def __init__(self, home: Home, broker: str, client: MongoClient[dict[str, Any]], processes: Processes) -> None:
         self.amqp, self.home, self.processes = broker, home, processes
-        self.running: dict[str, Process] = {name: processes.start(name) for name in ("grid", "alerts", "cases")}
+        self.running: dict[str, Process] = {name: processes.start(name) for name in TOWN}
         self.stores = {name: client[process.plan.env["DATABASE"]] for name, process in self.running.items()}
         self.door = httpx.Client()
 
@@ -238,7 +239,7 @@ def test_spoilt_fields_and_strays_are_set_right_and_nothing_else(town: Town) -> 
 
 
 def test_who_copies_nothing_and_who_is_not_known_is_told_so(town: Town) -> None:
-    refused = town.door.post("/v1/replays", json={"service": "grid"})
+    refused = town.door.post("/v1/replays", json={"service": "catalogue"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_copies")
     assert town.door.post("/v1/replays", json={}).status_code == 422
     assert town.door.get("/v1/replays/nobody").status_code == 422

@@ -36,7 +36,7 @@ Story = Callable[[Town, Client, Piece, list[str]], Awaitable[None]]
 
 async def an_alarm_becomes_a_case(town: Town, client: Client, ground: Piece, program: list[str]) -> None:
     """The service of cases dies when it has heard of the alarm and has written nothing."""
-    town.start_all(("alerts", "gateway"))
+    town.start_all(("grid", "alerts", "gateway"))
     await client.report(cameras.hikvision(ground.cameras[0], SERIES, datetime.now(UTC), 1))
     queue = event_queue("cases", AlertRaised.wire)
     await asyncio.to_thread(eventually, lambda: depths(town).get(queue) and not outboxes(town), 30, "an alert")
@@ -47,7 +47,7 @@ async def an_alarm_becomes_a_case(town: Town, client: Client, ground: Piece, pro
 
 async def a_case_is_reported(town: Town, client: Client, _ground: Piece, program: list[str]) -> None:
     """The service of cases dies when the case is written and nobody knows; the order comes again."""
-    town.start_all(("alerts", "gateway"))
+    town.start_all(("grid", "alerts", "gateway"))
     armed = town.start("cases", crash_at="before_ack@report_case", argv=program)
     body = {"category": "safety.sensor", "description": uuid4().hex, "place": {"address": "桥头"}}
     ordered = asyncio.create_task(client.order("/v1/cases", body, subject=str(body["description"])))
