@@ -55,7 +55,8 @@ def queue(probe: Probe, probe_contracts: Any) -> Iterator[str]:  # noqa: F811
         connection.channel().queue_purge(name)
 
 
-@pytest.mark.parametrize("count", [5_000, pytest.param(100_000, marks=pytest.mark.faults)])
+@pytest.mark.faults
+@pytest.mark.parametrize("count", [5_000, 100_000])
 def test_a_backlog_is_drained_with_bounded_memory_and_exactly_once(
     probe: Probe,  # noqa: F811
     probe_contracts: Any,  # noqa: F811
