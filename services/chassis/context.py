@@ -1,9 +1,10 @@
 """What the code at work may know about the message that set it to work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 from opentelemetry import trace
 
@@ -15,6 +16,11 @@ _work: ContextVar[str] = ContextVar("work", default="")
 def message_id() -> str | None:
     """The id under which the effects of the present message are recorded as applied; None outside and in batches."""
     return _message_id.get()
+
+
+def applied(document: Mapping[str, Any]) -> bool:
+    """Whether the present message has been applied to a document; never outside of messages and in batches."""
+    return message_id() is not None and message_id() in document["applied"]
 
 
 def correlation_id() -> str | None:

@@ -51,7 +51,7 @@ class Channels:
         if found is None:
             if not self._channels.insert(_document(wanted, spot)):
                 return self.save(command, spot)
-        elif context.message_id() not in found["applied"]:
+        elif not context.applied(found):
             command.check_version(found["version"])
             self._channels.update(id, found["version"], Change(set=_placed(wanted, spot)))
         return _view(self._channels.get(id) or {})

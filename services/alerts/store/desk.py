@@ -54,7 +54,7 @@ class Desk:
     def act(self, command: ActOnAlert) -> Alert:
         """One step of the machine."""
         document = self._document(command.id)
-        if context.message_id() in document["applied"]:
+        if context.applied(document):
             return documents.alert(document)
         command.check_version(document["version"])
         steps = [(command.action, command.verdict)]

@@ -84,7 +84,7 @@ class Devices:
         if found is None:
             if not self._devices.insert(_document(command.id, fields, registered=True)):
                 return self.save(command)
-        elif context.message_id() not in found["applied"]:
+        elif not context.applied(found):
             command.check_version(found["version"])
             self._devices.update(command.id, found["version"], Change(set={**fields, "registered": True}))
         return self._views([self._devices.get(command.id) or {}])[0]

@@ -69,7 +69,7 @@ class ItemStore:
             content=_read_content(content),
             version=found["version"],
             timeline=[TimelineEntry.model_validate(entry) for entry in found["timeline"]],
-            done=context.message_id() in found["applied"],
+            done=context.applied(found),
         )
 
     def add_draft(self, code: str, content: Content, spelling: Spelling, entry: TimelineEntry) -> None:

@@ -124,8 +124,7 @@ def _entry(actor: str, action: str, note: str) -> dict[str, Any]:
 
 
 def _standing(found: dict[str, Any]) -> Standing:
-    done = context.message_id() is not None and context.message_id() in found["applied"]
-    return Standing(_building(found), bool(found.get("moved")), done)
+    return Standing(_building(found), bool(found.get("moved")), context.applied(found))
 
 
 def _building(found: dict[str, Any]) -> Building:

@@ -300,8 +300,7 @@ def _grid(found: Mapping[str, Any]) -> Grid:
 
 
 def _held(found: dict[str, Any]) -> Held:
-    done = context.message_id() is not None and context.message_id() in found["applied"]
-    return Held(_grid(found), found.get("geometry_digest"), done)
+    return Held(_grid(found), found.get("geometry_digest"), context.applied(found))
 
 
 def _located(grid: Grid) -> Geometry:

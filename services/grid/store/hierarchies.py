@@ -27,7 +27,7 @@ class Hierarchies(Aggregates):
     def done(self, key: str) -> bool:
         """Whether the present message has already been applied to it."""
         found = self.get(key)
-        return found is not None and context.message_id() in found["applied"]
+        return found is not None and context.applied(found)
 
     def new(self, hierarchy: Hierarchy) -> New:
         """Another tree."""

@@ -167,8 +167,7 @@ def _sources(found: Mapping[str, Any]) -> dict[str, FieldSource]:
 
 def _standing(found: Mapping[str, Any]) -> Standing:
     values = {**{name: found.get(name) for name in FIELDS}, "persons": _persons(found)}
-    done = context.message_id() is not None and context.message_id() in found["applied"]
-    return Standing(_home(found), values, _sources(found), found["version"], done)
+    return Standing(_home(found), values, _sources(found), found["version"], context.applied(found))
 
 
 def _household(found: Mapping[str, Any], *, care: bool) -> Household:

@@ -132,8 +132,7 @@ def _entry(
 
 def _kept(found: dict[str, Any]) -> Kept:
     last = found["timeline"][-1]
-    done = context.message_id() is not None and context.message_id() in found["applied"]
-    return Kept(_plan(found), [_laid(one) for one in found["grids"]], last["actor"], last["at"], done)
+    return Kept(_plan(found), [_laid(one) for one in found["grids"]], last["actor"], last["at"], context.applied(found))
 
 
 def _plan(found: dict[str, Any]) -> Plan:

@@ -34,13 +34,8 @@ class Rooms(Aggregates):
 
     def standing(self, codes: Collection[str]) -> dict[str, Standing]:
         """Those of the codes that exist."""
-        message = context.message_id()
         return {
-            one["_id"]: Standing(
-                {name: one.get(name) for name in FACTS},
-                one["version"],
-                message is not None and message in one["applied"],
-            )
+            one["_id"]: Standing({name: one.get(name) for name in FACTS}, one["version"], context.applied(one))
             for one in by_key(self.collection, codes)
         }
 

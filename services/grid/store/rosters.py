@@ -110,5 +110,4 @@ def _postings(documents: Sequence[Mapping[str, Any]]) -> list[Posting]:
 
 def _standing(found: Mapping[str, Any]) -> Standing:
     roster = Roster(_postings(found["postings"]), _postings(found.get("past", ())))
-    message = context.message_id()
-    return Standing(roster, found["version"], message is not None and message in found["applied"])
+    return Standing(roster, found["version"], context.applied(found))

@@ -52,7 +52,7 @@ class Staff(Aggregates):
     def done(self, staff_no: str) -> bool:
         """Whether the present message has already been applied to this person."""
         found = self.get(staff_no)
-        return found is not None and context.message_id() in found["applied"]
+        return found is not None and context.applied(found)
 
     def known(self, numbers: Collection[str]) -> set[str]:
         """Those of the numbers that exist and have not left."""

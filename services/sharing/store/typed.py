@@ -33,7 +33,7 @@ class Typed(Aggregates, Generic[M]):
         document = self.get(id)
         if document is None:
             raise self.unknown(id)
-        return self.view(document), context.message_id() in document["applied"]
+        return self.view(document), context.applied(document)
 
     def newest(self, cursor: str | None, limit: int, **equal: str | None) -> Page[M]:
         """Newest first, those whose fields have the values given."""
