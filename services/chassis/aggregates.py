@@ -4,8 +4,9 @@ Measured on the embedded store: exact after six kill -9 (600 of 600), where a mu
 document locked for 60 s after its client died.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 from uuid import uuid4
 from weakref import WeakSet
@@ -121,6 +122,11 @@ class Aggregates:
         for found in self.collection.aggregate([{"$match": {"pending": True}}, {"$group": told}]):
             return found["events"], (context.now() - found["since"]).total_seconds()
         return 0, 0.0
+
+    def versions_since(self, at: datetime) -> Iterator[tuple[Any, int]]:
+        """Id and version of what was written at that time or later; where `updated_at` has an index."""
+        for found in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
+            yield found["_id"], found["version"]
 
     def insert(self, document: Document, events: Sequence[Event] = ()) -> bool:
         """Write a new document; False when its `_id` or a unique key already stands (done work)."""

@@ -221,11 +221,6 @@ class Grids(Aggregates):
                 large, branch = one.get("large", False), bool(one.get("party_branch"))
                 yield Flagged(one["_id"], large, one.get("households"), branch)
 
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
-        """Code and version of what was written at that time or later."""
-        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
-            yield one["_id"], one["version"]
-
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these grids, of all when None."""
         fields = {"version": 1, "name": 1, "path": 1, "state": 1, "geometry": 1, "large": 1, "overlay_of": 1}

@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from pymongo import IndexModel
@@ -145,11 +144,6 @@ class Territories(Aggregates):
         """How many units at each level."""
         found = self.collection.aggregate([{"$group": {"_id": "$level", "count": {"$sum": 1}}}])
         return {one["_id"]: one["count"] for one in found}
-
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
-        """Code and version of what was written at that time or later."""
-        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
-            yield one["_id"], one["version"]
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these units, of all when None."""

@@ -1,7 +1,6 @@
 """Collection `units` 条线单元: _id `hierarchy/code`, level, name, above (its parent's _id), path[], geometry."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from pymongo import IndexModel
@@ -95,11 +94,6 @@ class Units(Aggregates):
         """The same unit otherwise; without ground it keeps its own."""
         fields = _fields(post) | (_ground(ground) if ground else {})
         return Changed(post.id, version, Change(set=fields, inc={"geometry_version": 1 if ground else 0}))
-
-    def versions_since(self, at: datetime) -> Iterator[tuple[str, int]]:
-        """Id and version of what was written at that time or later."""
-        for one in self.collection.find({"updated_at": {"$gte": at}}, {"version": 1}):
-            yield one["_id"], one["version"]
 
     def parcels(self, codes: Collection[str] | None) -> Iterator[Parcel]:
         """What the index of the ground needs of these units, of all when None: a layer a hierarchy."""
