@@ -32,6 +32,7 @@ from contracts.cases.figures import (
     Rates,
 )
 from contracts.cases.models import (
+    ENDED,
     Case,
     CaseAction,
     CaseSource,
@@ -58,6 +59,7 @@ from contracts.cases.requests import (
 )
 
 __all__ = [
+    "ENDED",
     "ActOnCase",
     "Case",
     "CaseAction",

@@ -41,6 +41,10 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+ENDED = frozenset({CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN})
+"""States in which nobody has to do anything any more, unless the case is reopened."""
+
+
 class CaseAction(StrEnum):
     """Steps of the case machine."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from contracts.cases import (
+    ENDED,
     CaseAction,
     CaseChecked,
     CaseClosed,
@@ -32,6 +33,8 @@ MAX_RETURNS = 2
 MAX_EXTENSIONS = 2
 MAX_REOPENED = 2
 REOPEN_WITHIN = timedelta(hours=72)
+OPEN = tuple(state for state in CaseState if state not in ENDED)
+"""States in which somebody has something to do."""
 
 
 @dataclass(frozen=True)

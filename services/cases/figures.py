@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from contracts.cases import (
+    ENDED,
     CaseFigure,
     CaseFigures,
     CaseState,
@@ -21,8 +22,6 @@ from contracts.cases import (
 from services.cases.calendar import SHANGHAI
 
 F, S = CaseFigure, CaseState
-ENDED = frozenset({S.CLOSED, S.REJECTED, S.WITHDRAWN})
-WAITING = tuple(state for state in S if state not in ENDED)
 NO_ORG = "none"
 MOST_CATEGORIES = 20
 

@@ -5,15 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from contracts.cases import CaseMoved, CaseState, Place
+from contracts.cases import CaseMoved, Place
 from contracts.grid import Successor
 from contracts.shared import TimelineEntry
 from services.cases.domain import CaseRecord, announce
 from services.cases.machine import Outcome
 from services.chassis.ground import Ground
 
-ENDED = frozenset({CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN})
-OPEN = tuple(state for state in CaseState if state not in ENDED)
 ACTOR = "grid"
 
 

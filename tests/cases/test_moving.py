@@ -11,8 +11,8 @@ from contracts.base import Envelope
 from contracts.cases import Case, CaseState, GetCase, Place, ReportCase
 from contracts.grid import GridMerged, GridRedrawn, GridRetired, GridSplit, GridState, GroundRedrawn, Successor
 from contracts.shared import Geometry, Point
+from services.cases.domain import OPEN
 from services.cases.intake import Identity, Known, KnownGrid, from_alert, from_command
-from services.cases.moving import OPEN
 from services.cases.store import CaseStore
 from services.chassis.messages import Received
 from services.chassis.rerun import rerun_stale

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from contracts.cases import Case, CaseFigures, CaseState, Category, Days, ListFigureCases
 from contracts.shared import Page
 from services.cases import figures
+from services.cases.domain import OPEN
 from services.cases.figures import Counted
 from services.cases.store.documents import UNLISTED, Document, StoredCase
 from services.cases.store.positions import Positions
@@ -93,7 +94,7 @@ class Figures:
         return found, top
 
     def _waiting(self, edge: int) -> Iterator[Counted]:
-        for state in figures.WAITING:
+        for state in OPEN:
             yield from self._read({"state": state, "position": {"$gt": 0, "$lte": edge}})
 
     def _closed(self, edge: int, since: datetime, now: datetime) -> Iterator[Counted]:

@@ -9,7 +9,8 @@ from pymongo.errors import BulkWriteError
 from contracts.cases import Place
 from contracts.faults import Conflict
 from contracts.grid import GridRedrawn, GroundRedrawn, Successor
-from services.cases.moving import OPEN, Redrawing, followed, moved
+from services.cases.domain import OPEN
+from services.cases.moving import Redrawing, followed, moved
 from services.cases.store.documents import UNLISTED, Document, StoredCase, shifted
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Changed

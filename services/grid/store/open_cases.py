@@ -7,19 +7,18 @@ from pymongo import IndexModel
 from pymongo.database import Database
 
 from contracts.cases import (
+    ENDED,
     CaseClosed,
     CaseMoved,
     CaseRejected,
     CaseReopened,
     CaseReported,
-    CaseState,
     CaseStep,
     CaseWithdrawn,
 )
 from services.chassis.copies import LocalCopy
 from services.chassis.messages import Received
 
-ENDED = frozenset({CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN})
 S = TypeVar("S", bound=CaseStep)
 FED_BY = (CaseReported, CaseMoved, CaseClosed, CaseRejected, CaseWithdrawn, CaseReopened)
 
