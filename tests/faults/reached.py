@@ -17,8 +17,8 @@ from contracts.grid import (
     GridStaffed,
 )
 from contracts.sharing import DatasetDecided, RecordsPublished
+from services.cases.domain import OPEN
 from services.cases.intake import alert_origin, dispatches
-from services.cases.moving import OPEN
 from services.chassis.ground import Ground
 from services.sharing.store.applications import grant_id
 
