@@ -6,13 +6,12 @@ from uuid import uuid4
 from contracts.catalogue import ActOnItem, ImportItems, Item, ItemState, SaveItem
 from contracts.faults import NotFound
 from contracts.shared import Caller, ImportReport, Scope, TimelineEntry
-from services.catalogue import recording
 from services.catalogue.domain.items import Content, check_editable, is_visible, step_events, take_step
 from services.catalogue.domain.merging import Write, merge
 from services.catalogue.rows import read_rows
 from services.catalogue.spelling import Spelling, spell
 from services.catalogue.store.items import ItemStore, StoredItem
-from services.chassis import context
+from services.chassis import context, records
 from services.chassis.cpu import heavy
 
 
@@ -44,12 +43,12 @@ def save_item(items: ItemStore, command: SaveItem) -> Item:
     if standing is None:
         command.check_version(0)
         items.add_draft(
-            command.code, content, _spelling(content), recording.entry(command.caller, "save", None, ItemState.DRAFT)
+            command.code, content, _spelling(content), records.entry(command.caller.who, "save", None, ItemState.DRAFT)
         )
     elif not standing.done:
         command.check_version(standing.version)
         check_editable(standing.state)
-        entry = recording.entry(command.caller, "save", standing.state, standing.state)
+        entry = records.entry(command.caller.who, "save", standing.state, standing.state)
         items.save_draft(standing, content, _spelling(content), entry)
     return read_item(items, command.code, None, command.caller)
 
@@ -60,7 +59,7 @@ def act_on_item(items: ItemStore, command: ActOnItem) -> Item:
     if not standing.done:
         command.check_version(standing.version)
         to = take_step(standing.state, command.action)
-        entry = recording.entry(command.caller, command.action, standing.state, to, command.note)
+        entry = records.entry(command.caller.who, command.action, standing.state, to, command.note)
         events = step_events(standing.code, standing.content, standing.version_no, to, standing.version + 1)
         items.move(standing, to, entry, events)
     return read_item(items, command.code, None, command.caller)
@@ -91,4 +90,4 @@ def _spelled(writes: Sequence[Write]) -> dict[str, Spelling]:
 def _imported(command: ImportItems, write: Write) -> TimelineEntry:
     before = write.before.state if write.before else None
     note = f"{command.source or '未注明来源的清单'}, 第 {write.line} 行"
-    return recording.entry(command.caller, "import", before, before or ItemState.PUBLISHED, note)
+    return records.entry(command.caller.who, "import", before, before or ItemState.PUBLISHED, note)

@@ -10,7 +10,6 @@ from contracts.catalogue import (
 )
 from contracts.faults import Invalid, NotFound
 from contracts.shared import Caller, Page, Scope
-from services.catalogue import recording
 from services.catalogue.domain.applications import (
     Pinned,
     check_actor,
@@ -26,7 +25,7 @@ from services.catalogue.forms import check_form
 from services.catalogue.store import CatalogueStore
 from services.catalogue.store.applications import Draft, StoredApplication
 from services.catalogue.workdays import PUBLISHED_YEARS, fault_of
-from services.chassis import context
+from services.chassis import context, records
 
 
 def save_draft(store: CatalogueStore, command: SaveDraft) -> Application:
@@ -49,7 +48,7 @@ def act_on_application(store: CatalogueStore, command: ActOnApplication) -> Appl
         if command.action is ApplicationAction.SUBMIT and standing.state is ApplicationState.DRAFT:
             _check_still_available(store, matter.pinned)
         step = take_step(matter, command, context.now())
-        entry = recording.entry(command.caller, command.action, standing.state, step.to, step.note)
+        entry = records.entry(command.caller.who, command.action, standing.state, step.to, step.note)
         store.applications.move(standing, step, entry, step.event(matter, standing.version + 1))
     return read_application(store, command.app_no, command.caller)
 
@@ -86,7 +85,7 @@ def _draft(store: CatalogueStore, command: SaveDraft) -> str:
     if command.item_code is None:
         raise Invalid.field("/item_code", "needed", "必须指明申请的事项", "the item must be given")
     pinned = _pin(store, command.item_code, command.caller)
-    entry = recording.entry(command.caller, "save_draft", None, ApplicationState.DRAFT)
+    entry = records.entry(command.caller.who, "save_draft", None, ApplicationState.DRAFT)
     return store.applications.add(_content(command, pinned), command.caller.client, entry)
 
 
@@ -102,7 +101,7 @@ def _redraft(store: CatalogueStore, command: SaveDraft) -> str:
     content = _content(command, pinned)
     if content.applicant is None:
         content = content._replace(applicant=standing.applicant)
-    entry = recording.entry(command.caller, "save_draft", standing.state, standing.state)
+    entry = records.entry(command.caller.who, "save_draft", standing.state, standing.state)
     store.applications.save(standing, content, entry)
     return standing.app_no
 

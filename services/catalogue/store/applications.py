@@ -17,7 +17,7 @@ from services.catalogue.domain.privacy import masked, masked_form
 from services.catalogue.identifiers import application_number, is_application_number
 from services.catalogue.store.items import ItemStore
 from services.catalogue.store.numbers import Numbers
-from services.chassis import context, cursors
+from services.chassis import context, cursors, records
 from services.chassis.aggregates import Aggregates, Change, Changed
 
 INDEXES = [
@@ -186,14 +186,7 @@ class ApplicationStore:
 
 
 def _mended(document: dict[str, Any], clock: Mapping[str, datetime | str]) -> Changed:
-    entry = TimelineEntry(
-        at=context.now(),
-        actor="catalogue",
-        action="set_clock",
-        from_state=document["state"],
-        to_state=document["state"],
-        trace_id=context.trace_id(),
-    )
+    entry = records.entry("catalogue", "set_clock", document["state"], document["state"])
     unset = () if "clock_fault" in clock else ("clock_fault",)
     change = Change(set=clock, unset=unset, push={"timeline": [entry.model_dump()]})
     return Changed(document["_id"], document["version"], change)

@@ -8,10 +8,11 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.database import Database
 
 from contracts.grid import Building, ListBuildings
-from contracts.shared import Extent, Page, Point, TimelineEntry
+from contracts.shared import Extent, Page, Point
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.chassis.portions import by_key, portions
+from services.chassis.records import entry
 from services.grid.domain import path_of
 from services.grid.dwellings.cells import cell_of, cells_of
 from services.grid.store.walks import Way, walk
@@ -70,15 +71,17 @@ class Buildings(Aggregates):
 
     def new(self, code: str, facts: Mapping[str, object], grid: str, actor: str) -> New:
         """A building that nobody has entered yet."""
-        record = _entry(actor, "create", ", ".join(facts))
-        return New({"_id": code, **_grid(grid), **_facts(facts), "timeline": [record]})
+        record = entry(actor, "create", note=", ".join(facts) or None)
+        return New({"_id": code, **_grid(grid), **_facts(facts), "timeline": [record.model_dump()]})
 
     def changed(self, standing: Building, facts: Mapping[str, object], grid: str, actor: str) -> Changed:
         """Other facts; another grid as well where it now stands elsewhere."""
         moved = {**_grid(grid), "moved": True} if grid != standing.grid else {}
-        record = _entry(actor, "change", ", ".join([*facts, *(["grid"] if moved else [])]))
+        record = entry(actor, "change", note=", ".join([*facts, *(["grid"] if moved else [])]))
         return Changed(
-            standing.code, standing.version, Change(set={**_facts(facts), **moved}, push={"timeline": [record]})
+            standing.code,
+            standing.version,
+            Change(set={**_facts(facts), **moved}, push={"timeline": [record.model_dump()]}),
         )
 
     def followed(self, versions: Mapping[str, int]) -> None:
@@ -116,11 +119,6 @@ def _facts(facts: Mapping[str, object]) -> dict[str, Any]:
     point = facts.get("point")
     placed = {"point": point.model_dump(), "cell": cell_of(point)} if isinstance(point, Point) else {}
     return {**facts, **placed}
-
-
-def _entry(actor: str, action: str, note: str) -> dict[str, Any]:
-    entry = TimelineEntry(at=context.now(), actor=actor, action=action, note=note or None, trace_id=context.trace_id())
-    return entry.model_dump(exclude_none=True)
 
 
 def _standing(found: dict[str, Any]) -> Standing:

@@ -13,10 +13,11 @@ from pymongo.database import Database
 
 from contracts.base import Event
 from contracts.grid import Grid, GridAdjusted, GridPublished, GridState, ListGrids
-from contracts.shared import Geometry, Page, TimelineEntry
+from contracts.shared import Geometry, Page
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, New, Outcome
 from services.chassis.portions import by_key
+from services.chassis.records import entry
 from services.grid.domain import EARLIEST, ENDED, HOLDING, LIVE, allowed, path_of, significant
 from services.grid.geometry import Surveyed, box_of
 from services.grid.index import GRIDS, LARGE, SUSPENDED, Parcel
@@ -256,15 +257,7 @@ def _ground(ground: Surveyed) -> dict[str, Any]:
 
 
 def _entry(why: Why, before: GridState | None, after: GridState) -> dict[str, Any]:
-    return TimelineEntry(
-        at=why.at or context.now(),
-        actor=why.actor,
-        action=why.action,
-        from_state=before,
-        to_state=after,
-        note=why.note or None,
-        trace_id=context.trace_id(),
-    ).model_dump()
+    return entry(why.actor, why.action, before, after, why.note or None, at=why.at).model_dump()
 
 
 def _grid(found: Mapping[str, Any]) -> Grid:

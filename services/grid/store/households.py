@@ -10,10 +10,11 @@ from pymongo import IndexModel
 from pymongo.database import Database
 
 from contracts.grid import CareTag, FieldSource, Household, HouseholdChanged, ListHouseholds, Person
-from contracts.shared import Page, TimelineEntry
+from contracts.shared import Page
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, New
 from services.chassis.portions import by_key, portions
+from services.chassis.records import entry
 from services.grid.dwellings.masks import masked
 from services.grid.dwellings.sources import FIELDS, Collected
 from services.grid.store.walks import Way, walk
@@ -147,10 +148,7 @@ def _fields(fields: Mapping[str, object]) -> dict[str, Any]:
 
 def _entry(actor: str, action: str, fields: Iterable[str]) -> dict[str, Any]:
     """Names of fields, never a value."""
-    note = ", ".join(fields)
-    return TimelineEntry(
-        at=context.now(), actor=actor, action=action, note=note, trace_id=context.trace_id()
-    ).model_dump(exclude_none=True)
+    return entry(actor, action, note=", ".join(fields)).model_dump()
 
 
 def _home(found: Mapping[str, Any]) -> Home:

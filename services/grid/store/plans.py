@@ -13,9 +13,10 @@ from pymongo import DESCENDING, IndexModel
 from pymongo.database import Database
 
 from contracts.grid import Assessment, GroundRedrawn, ListPlans, Plan, PlanChange, PlanKind, PlanState
-from contracts.shared import Page, TimelineEntry
+from contracts.shared import Page
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change
+from services.chassis.records import entry
 from services.grid.geometry import Surveyed
 from services.grid.planning.laying import Laid
 from services.grid.planning.rules import ALLOWED
@@ -73,7 +74,7 @@ class Plans(Aggregates):
             "assessment": assessment.model_dump(),
             "prepared_at": now,
             "unfinished": True,
-            "timeline": [_entry(command.caller.who, "prepare", None, PlanState.PREPARED, now)],
+            "timeline": [entry(command.caller.who, "prepare", None, PlanState.PREPARED, at=now).model_dump()],
         }
         self.insert(document)
 
@@ -86,14 +87,16 @@ class Plans(Aggregates):
             "committed_at": told.at,
             "unfinished": True,
         }
-        record = _entry(actor, "commit", PlanState.PREPARED, PlanState.COMMITTED, told.at)
-        self.update(kept.plan.id, kept.plan.version, Change(set=fields, push={"timeline": [record]}), [told])
+        record = entry(actor, "commit", PlanState.PREPARED, PlanState.COMMITTED, at=told.at)
+        self.update(
+            kept.plan.id, kept.plan.version, Change(set=fields, push={"timeline": [record.model_dump()]}), [told]
+        )
 
     def cancel(self, kept: Kept, actor: str) -> None:
         """Given up: its grids have to be set free."""
-        record = _entry(actor, "cancel", PlanState.PREPARED, PlanState.CANCELLED)
+        record = entry(actor, "cancel", PlanState.PREPARED, PlanState.CANCELLED)
         fields = {"state": PlanState.CANCELLED, "unfinished": True}
-        self.update(kept.plan.id, kept.plan.version, Change(set=fields, push={"timeline": [record]}))
+        self.update(kept.plan.id, kept.plan.version, Change(set=fields, push={"timeline": [record.model_dump()]}))
 
     def unfinished(self) -> Iterator[Kept]:
         """Those whose grids may not have followed yet."""
@@ -115,19 +118,6 @@ class Plans(Aggregates):
         found = list(self.collection.find(criteria, hidden).sort("order", DESCENDING).limit(query.limit + 1))
         following = cursors.encode(found[query.limit - 1]["order"]) if len(found) > query.limit else None
         return Page(items=[_plan(one) for one in found[: query.limit]], next=following)
-
-
-def _entry(
-    actor: str, action: str, before: PlanState | None, after: PlanState, at: datetime | None = None
-) -> dict[str, Any]:
-    return TimelineEntry(
-        at=at or context.now(),
-        actor=actor,
-        action=action,
-        from_state=before,
-        to_state=after,
-        trace_id=context.trace_id(),
-    ).model_dump()
 
 
 def _kept(found: dict[str, Any]) -> Kept:

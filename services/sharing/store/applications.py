@@ -9,8 +9,9 @@ from contracts.sharing import ApplyForDataset, Dataset, DatasetApplication, Data
 from contracts.sharing import DecideDatasetApplication as Decide
 from services.chassis import context
 from services.chassis.aggregates import Change, Document
+from services.chassis.records import entry
 from services.sharing.domain.grants import AUTOMATIC, is_automatic
-from services.sharing.store.typed import Typed, new_id, order, step_entry
+from services.sharing.store.typed import Typed, new_id, order
 
 
 def grant_id(application: str) -> str:
@@ -34,6 +35,7 @@ class Applications(Typed[DatasetApplication]):
         """A new application, already approved where the dataset is shared unconditionally; its id."""
         id, automatic = new_id("A"), is_automatic(dataset)
         state = "approved" if automatic else "submitted"
+        reason = AUTOMATIC if automatic else None
         purpose, version = command.purpose, 1
         applied = DatasetApplied(
             application=id, dataset=dataset.code, applicant=applicant, purpose=purpose, version=version
@@ -50,9 +52,9 @@ class Applications(Typed[DatasetApplication]):
                 "fields": _stored(fields),
                 "valid_until": command.valid_until,
                 "state": state,
-                "reason": AUTOMATIC if automatic else None,
+                "reason": reason,
                 "order": order(context.now(), id),
-                "timeline": [step_entry(command.caller.who, "apply", None, state, AUTOMATIC if automatic else None)],
+                "timeline": [entry(command.caller.who, "apply", None, state, reason).model_dump()],
             },
             [applied, decided] if automatic else [applied],
         )
@@ -65,9 +67,9 @@ class Applications(Typed[DatasetApplication]):
         event = DatasetDecided(
             application=application.id, dataset=application.dataset, decision=command.decision, version=version
         )
-        entry = step_entry(command.caller.who, command.decision, application.state, state, command.reason)
+        step = entry(command.caller.who, command.decision, application.state, state, command.reason).model_dump()
         change = Change(
-            set={"state": state, "reason": command.reason, "fields": _stored(fields)}, push={"timeline": [entry]}
+            set={"state": state, "reason": command.reason, "fields": _stored(fields)}, push={"timeline": [step]}
         )
         self.update(application.id, application.version, change, [event])
 

@@ -14,8 +14,9 @@ from contracts.sharing import ActOnDataset, Dataset, DatasetState, RecordsPublis
 from services.chassis import cursors
 from services.chassis.aggregates import Change, Changed, Document
 from services.chassis.portions import by_key
+from services.chassis.records import entry
 from services.sharing.domain.datasets import ON_DIRECTORY, unknown
-from services.sharing.store.typed import Typed, step_entry
+from services.sharing.store.typed import Typed
 
 # what a view has no use for
 _SHORT = {"schema": 0, "timeline": 0, "applied": 0, "outbox": 0}
@@ -59,15 +60,15 @@ class Datasets(Typed[Dataset]):
                 "schema_version": 0,
                 "state": DatasetState.DRAFT.value,
                 "last": 0,
-                "timeline": [step_entry(command.caller.who, "save", None, DatasetState.DRAFT)],
+                "timeline": [entry(command.caller.who, "save", None, DatasetState.DRAFT).model_dump()],
                 **_content(command),
             }
         )
 
     def rewrite(self, dataset: Dataset, command: SaveDataset) -> None:
         """Other content of a draft."""
-        entry = step_entry(command.caller.who, "save", dataset.state, dataset.state)
-        self.update(dataset.code, dataset.version, Change(set=_content(command), push={"timeline": [entry]}))
+        step = entry(command.caller.who, "save", dataset.state, dataset.state).model_dump()
+        self.update(dataset.code, dataset.version, Change(set=_content(command), push={"timeline": [step]}))
 
     def move(
         self,
@@ -78,8 +79,8 @@ class Datasets(Typed[Dataset]):
         events: Sequence[Event],
     ) -> None:
         """One step of the machine."""
-        entry = step_entry(command.caller.who, command.action, dataset.state, target, command.note)
-        change = Change(set={"state": target.value, "schema_version": schema_version}, push={"timeline": [entry]})
+        step = entry(command.caller.who, command.action, dataset.state, target, command.note).model_dump()
+        change = Change(set={"state": target.value, "schema_version": schema_version}, push={"timeline": [step]})
         self.update(dataset.code, dataset.version, change, events)
 
     def announce(self, standing: Mapping[str, Dataset], ends: Mapping[str, int]) -> None:

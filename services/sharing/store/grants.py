@@ -9,8 +9,9 @@ from pymongo.database import Database
 from contracts.sharing import Dataset, DatasetApplication, Grant, GrantGiven, GrantRevoked, RevokeGrant
 from services.chassis import context
 from services.chassis.aggregates import Change, Document
+from services.chassis.records import entry
 from services.sharing.store.applications import grant_id
-from services.sharing.store.typed import Typed, order, step_entry
+from services.sharing.store.typed import Typed, order
 
 
 class Grants(Typed[Grant]):
@@ -53,18 +54,18 @@ class Grants(Typed[Grant]):
                 "valid_until": application.valid_until,
                 "state": "active",
                 "order": order(context.now(), id),
-                "timeline": [step_entry("system", "grant", None, "active")],
+                "timeline": [entry("system", "grant", None, "active").model_dump()],
             },
             [event],
         )
 
     def revoke(self, grant: Grant, command: RevokeGrant) -> None:
         """End it."""
-        entry = step_entry(command.caller.who, "revoke", grant.state, "revoked", command.reason)
+        step = entry(command.caller.who, "revoke", grant.state, "revoked", command.reason).model_dump()
         event = GrantRevoked(
             grant=grant.id, dataset=grant.dataset, department=grant.department, version=grant.version + 1
         )
-        change = Change(set={"state": "revoked", "revoked_at": context.now()}, push={"timeline": [entry]})
+        change = Change(set={"state": "revoked", "revoked_at": context.now()}, push={"timeline": [step]})
         self.update(grant.id, grant.version, change, [event])
 
     def held(self, dataset: str, department: str) -> list[Grant]:

@@ -9,7 +9,8 @@ from pymongo.database import Database
 from contracts.sharing import Grant, Subscribe, Subscription
 from services.chassis import context
 from services.chassis.aggregates import Change, Changed, Document
-from services.sharing.store.typed import Typed, order, step_entry
+from services.chassis.records import entry
+from services.sharing.store.typed import Typed, order
 
 _LONGEST_PAUSE = 60
 
@@ -38,7 +39,7 @@ class Subscriptions(Typed[Subscription]):
             "failures": 0,
             "retry_at": context.now(),
             "order": order(context.now(), id),
-            "timeline": [step_entry(command.caller.who, "subscribe", None, "active")],
+            "timeline": [entry(command.caller.who, "subscribe", None, "active").model_dump()],
         }
         if queue:
             document["serving"] = True
@@ -68,9 +69,9 @@ class Subscriptions(Typed[Subscription]):
 
     def suspend(self, subscription: Subscription, reason: str) -> bool:
         """Serve it no more; False when somebody else has done so."""
-        entry = step_entry("system", "suspend", subscription.state, "suspended", reason)
+        step = entry("system", "suspend", subscription.state, "suspended", reason).model_dump()
         return self._mark(
-            subscription, Change(set={"state": "suspended"}, unset=["serving"], push={"timeline": [entry]})
+            subscription, Change(set={"state": "suspended"}, unset=["serving"], push={"timeline": [step]})
         )
 
     def _mark(self, subscription: Subscription, change: Change) -> bool:

@@ -1,7 +1,7 @@
 """Aggregates that are read as models of the contract."""
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import uuid4
 
 from contracts.faults import NotFound
@@ -53,18 +53,3 @@ def new_id(prefix: str) -> str:
 def order(at: datetime, id: str) -> str:
     """A text that sorts by time."""
     return f"{at.isoformat(timespec='milliseconds')} {id}"
-
-
-def step_entry(
-    actor: str, action: str, from_state: str | None, to_state: str | None, note: str | None = None
-) -> dict[str, Any]:
-    """One entry of a timeline."""
-    return {
-        "at": context.now(),
-        "actor": actor,
-        "action": action,
-        "from_state": from_state,
-        "to_state": to_state,
-        "note": note,
-        "trace_id": context.trace_id(),
-    }
