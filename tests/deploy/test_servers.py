@@ -125,7 +125,11 @@ def taken(servers: Home, queue: str) -> object:
     """A message of the queue; None also while a broker that has just started elects the queue's leader."""
     try:
         with connect(broker.url(servers, "cases")) as connection:
-            return connection.channel().basic_get(queue, no_ack=True)
+            channel = connection.channel()
+            message = channel.basic_get(queue)
+            if message is not None:
+                channel.basic_ack(message.delivery_tag)
+            return message
     except (OSError, amqp.AMQPError):
         return None
 
