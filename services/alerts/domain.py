@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from contracts.alerts import AlertAction, AlertState, AlertType, CanonicalReport, Verdict
+from contracts.alerts import (
+    AlertAction,
+    AlertSettings,
+    AlertState,
+    AlertType,
+    CanonicalReport,
+    Level,
+    Verdict,
+)
 from contracts.faults import Invalid, Refused
 
 REOPEN_WITHIN = timedelta(minutes=10)
@@ -24,13 +32,11 @@ STEPS: Mapping[tuple[AlertState, AlertAction], AlertState] = MappingProxyType(
     }
 )
 
-# seconds without a report after which an alert has ended
-_PULSE_S = 120
-_QUIET_S: Mapping[AlertType, int] = MappingProxyType(
-    {
+# seconds without a report after which an alert has ended; pulses 120
+QUIET_S: Mapping[AlertType, int] = MappingProxyType(
+    dict.fromkeys(AlertType, 120)
+    | {
         AlertType.MOTION: 60,
-        AlertType.INTRUSION: 120,
-        AlertType.LINE_CROSSING: 120,
         AlertType.VIDEO_LOSS: 300,
         AlertType.VIDEO_TAMPER: 300,
         AlertType.SCENE_CHANGE: 300,
@@ -39,6 +45,17 @@ _QUIET_S: Mapping[AlertType, int] = MappingProxyType(
         AlertType.STORAGE_FULL: 3600,
         AlertType.DISK_FAULT: 3600,
     }
+)
+CLIMB_MINUTES: Mapping[Level, float] = MappingProxyType(
+    {Level.WORKER: 5, Level.CHIEF: 10, Level.COMMUNITY: 20, Level.STREET: 40}
+)
+SHIPPED = AlertSettings(
+    quiet_s=dict(QUIET_S),
+    flapping_raised=10,
+    flapping_window_s=600,
+    flood_reports=200,
+    climb_minutes=dict(CLIMB_MINUTES),
+    offline_after_s=86_400,
 )
 
 # 级别 1 (highest) .. 4, where the device itself says none
@@ -68,9 +85,9 @@ def severity_of(type_: AlertType) -> int:
     return _SEVERITY.get(type_, _USUAL)
 
 
-def quiet_time(type_: AlertType) -> timedelta:
+def quiet_time(type_: AlertType, settings: AlertSettings) -> timedelta:
     """静默时间: how long nothing must be received for an alert of the type to have ended."""
-    return timedelta(seconds=_QUIET_S.get(type_, _PULSE_S))
+    return timedelta(seconds=settings.quiet_s[type_])
 
 
 def plausible(longitude: float, latitude: float) -> bool:

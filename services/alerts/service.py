@@ -5,10 +5,12 @@ from contracts.alerts import (
     AdapterResult,
     Alert,
     AlertFigures,
+    AlertSettings,
     Channel,
     Device,
     GetAlert,
     GetAlertFigures,
+    GetAlertSettings,
     GetReport,
     ImportDevices,
     ListAlerts,
@@ -16,6 +18,7 @@ from contracts.alerts import (
     ListDevices,
     Report,
     ReportReceived,
+    SaveAlertSettings,
     SaveChannel,
     SaveDevice,
     TestAdapter,
@@ -103,6 +106,14 @@ class AlertsService(Service):
     @answers(GetAlertFigures, scope=Scope.ALERTS_READ)
     def get_alert_figures(self, _query: GetAlertFigures) -> AlertFigures:
         return self.store.figures.get()
+
+    @answers(GetAlertSettings, scope=Scope.ALERTS_READ)
+    def get_alert_settings(self, _query: GetAlertSettings) -> AlertSettings:
+        return self.store.settings.get()
+
+    @answers(SaveAlertSettings, scope=Scope.ALERTS_HANDLE)
+    def save_alert_settings(self, command: SaveAlertSettings) -> AlertSettings:
+        return self.store.settings.save(command)
 
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:

@@ -30,7 +30,7 @@ from services.gateway.journey import Journey, journey, refusal
 from services.gateway.limits import INTAKE, read_body
 from services.gateway.problems import of_status, store_away
 
-ADAPTERS = ("hikvision", "gb28181")
+ADAPTERS = ("hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager")
 PATH = "/v1/intake/{adapter}/{source}"
 PLACE = re.compile(r"/v1/intake/([^/]+)/([^/]+)")
 SOURCE = re.compile(r"[A-Za-z0-9_.:\-]{1,100}")

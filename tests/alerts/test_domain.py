@@ -58,7 +58,7 @@ def test_judging_alone_takes_a_verdict() -> None:
 
 
 def test_quiet_times_and_severities() -> None:
-    quiet = {type_: domain.quiet_time(type_).total_seconds() for type_ in AlertType}
+    quiet = {type_: domain.quiet_time(type_, domain.SHIPPED).total_seconds() for type_ in AlertType}
     assert quiet[AlertType.MOTION] == 60
     assert quiet[AlertType.INTRUSION] == quiet[AlertType.LINE_CROSSING] == 120
     assert quiet[AlertType.VIDEO_LOSS] == quiet[AlertType.VIDEO_TAMPER] == 300

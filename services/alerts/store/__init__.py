@@ -13,6 +13,7 @@ from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.reports import Reports
+from services.alerts.store.settings import Settings
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
@@ -29,7 +30,8 @@ class AlertStore:
         self.device_documents = Aggregates(database, "devices")
         self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
         self.reports = Reports(database)
-        self.alerts = Alerts(self.alert_documents)
+        self.settings = Settings(Aggregates(database, "settings", silent=True))
+        self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
         self.devices = Devices(self.device_documents, database["device_signs"])

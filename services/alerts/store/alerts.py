@@ -12,6 +12,7 @@ from services.alerts import folding
 from services.alerts.folding import Tally
 from services.alerts.places import Bound, Placed
 from services.alerts.store import documents
+from services.alerts.store.settings import Settings
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.messages import Received
@@ -39,8 +40,8 @@ _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 class Alerts:
     """What reports, silence and the ground do to alerts."""
 
-    def __init__(self, alerts: Aggregates) -> None:
-        self._alerts = alerts
+    def __init__(self, alerts: Aggregates, settings: Settings) -> None:
+        self._alerts, self._settings = alerts, settings
 
     def fold(self, fold: str, tallies: Tallies, place: Place, causes: Causes) -> dict[str, str]:
         """Put the tallies of a fold (by fingerprint) into alerts, each once ever, whoever was at it before.
@@ -158,11 +159,11 @@ class Alerts:
         running: Mapping[str, Document],
         causes: Causes,
     ) -> dict[str, str]:
-        present, changed = context.now(), []
+        present, settings, changed = context.now(), self._settings.get(), []
         for fingerprint, found in tallies.items():
             document = running[fingerprint]
             decided = folding.fold(documents.standing(document), found, present)
-            change, events = documents.folded(document, found, decided, present)
+            change, events = documents.folded(document, found, decided, present, settings=settings)
             cause = causes.get(found.head.report)
             changed.append(Changed(document["_id"], document["version"], change, events, folds[fingerprint], cause))
         outcomes = self._alerts.update_many(changed)
@@ -175,9 +176,12 @@ class Alerts:
     def _raise(
         self, folds: Mapping[str, Sequence[str]], tallies: Tallies, places: Mapping[str, Placed], causes: Causes
     ) -> dict[str, str]:
-        present = context.now()
+        present, settings = context.now(), self._settings.get()
         new = [
-            New(*documents.raised(folds[name], name, found, places[name], present), causes.get(found.head.report))
+            New(
+                *documents.raised(folds[name], name, found, places[name], present, settings=settings),
+                causes.get(found.head.report),
+            )
             for name, found in tallies.items()
         ]
         ids = {name: str(item.document["_id"]) for name, item in zip(tallies, new, strict=True)}

@@ -6,7 +6,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertState, AlertUpdated
+from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertSettings, AlertState, AlertUpdated
 from contracts.base import Event
 from contracts.shared import Point, TimelineEntry
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
@@ -42,7 +42,7 @@ def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Docume
 
 
 def raised(
-    folds: Sequence[str], fingerprint: str, found: Tally, placed: Placed, now: datetime
+    folds: Sequence[str], fingerprint: str, found: Tally, placed: Placed, now: datetime, *, settings: AlertSettings
 ) -> tuple[Document, list[Event]]:
     """A new alert and its events; with a stop in the same tally it has ended already."""
     head, point = found.head, placed.point
@@ -96,6 +96,11 @@ def raised(
         "verdict": None,
         "assignee": None,
         "case_no": None,
+        "incident": None,
+        "flapping": False,
+        "suppressed_count": 0,
+        "silenced_by": None,
+        "inhibited_by": None,
         "trace_id": head.trace_id,
         "timeline": timeline,
     }
@@ -106,23 +111,25 @@ def raised(
         events.append(AlertEnded(id=id, ended_at=ended_at, count=found.count, version=1))
     else:
         document["open_key"] = fingerprint
-        document["quiet_until"] = found.received_at + quiet_time(head.type)
+        document["quiet_until"] = found.received_at + quiet_time(head.type, settings)
     return document, events
 
 
-def folded(document: Document, found: Tally, decided: Fold, now: datetime) -> tuple[Change, list[Event]]:
+def folded(
+    document: Document, found: Tally, decided: Fold, now: datetime, *, settings: AlertSettings
+) -> tuple[Change, list[Event]]:
     """The one write that a tally makes on a running alert."""
     id, version = document["_id"], document["version"] + 1
     count, last_at = document["count"] + found.count, document["last_at"]
     stale = ("stop_ignored",) if decided.stop_ignored else ()
-    settings: Document = {
-        name: kept
+    kept: Document = {
+        name: merged
         for name, added, most in (
             ("time_quality", (*found.time_quality, *stale), 100),
             ("place_quality", found.place_quality, 100),
             ("media", found.media, MOST_MEDIA),
         )
-        if (kept := list(dict.fromkeys((*document[name], *added)))[:most]) != document[name]
+        if (merged := list(dict.fromkeys((*document[name], *added)))[:most]) != document[name]
     }
     events: list[Event] = []
     unset: tuple[str, ...] = ()
@@ -130,20 +137,20 @@ def folded(document: Document, found: Tally, decided: Fold, now: datetime) -> tu
     if found.count:
         last_at = max(last_at, found.last_at)
     if decided.ended_at:
-        settings["ended_at"] = decided.ended_at
+        kept["ended_at"] = decided.ended_at
         unset = ("open_key", "quiet_until")
         push["timeline"] = [ending(now, document["state"], "设备报告结束 / the device reported the end")]
         events.append(AlertEnded(id=id, ended_at=decided.ended_at, count=count, version=version))
     elif decided.announced:
-        settings["announced_at"] = now
+        kept["announced_at"] = now
         events.append(AlertUpdated(id=id, count=count, last_at=last_at, version=version))
     if not found.count:
-        return Change(set=settings, unset=unset, push=push), events
+        return Change(set=kept, unset=unset, push=push), events
     later: dict[str, object] = {"last_at": found.last_at}
     if not decided.ended_at:
-        later["quiet_until"] = found.received_at + quiet_time(found.head.type)
+        later["quiet_until"] = found.received_at + quiet_time(found.head.type, settings)
     return Change(
-        set=settings,
+        set=kept,
         unset=unset,
         push=push,
         inc={"count": found.count},
