@@ -2,6 +2,7 @@
 
 from contracts.alerts import (
     ActOnAlert,
+    ActOnSession,
     AdapterResult,
     Alert,
     AlertFigures,
@@ -12,19 +13,23 @@ from contracts.alerts import (
     GetAlertFigures,
     GetAlertSettings,
     GetReport,
+    GetSession,
     ImportDevices,
     ListAlerts,
     ListChannels,
     ListDevices,
+    ListSessions,
+    OpenSession,
     Report,
     ReportReceived,
     SaveAlertSettings,
     SaveChannel,
     SaveDevice,
+    Session,
     TestAdapter,
 )
 from contracts.cases import CaseClosed, CaseReported
-from contracts.grid import GridAdjusted, GridPublished
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import ImportReport, Page, Scope
 from services.alerts import intake, locating, reading, registering
 from services.alerts.store import AlertStore
@@ -52,6 +57,10 @@ class AlertsService(Service):
     @on(GridAdjusted, batch=100)
     def take_adjusted_grids(self, grids: list[Received[GridAdjusted]]) -> None:
         self.store.grids.absorb(grids)
+
+    @on(GridStaffed, batch=100)
+    def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
+        self.store.rosters.absorb(rosters)
 
     @on(CaseReported)
     def note_case(self, reported: Received[CaseReported]) -> None:
@@ -139,3 +148,19 @@ class AlertsService(Service):
     @answers(ImportDevices, scope=Scope.ALERTS_HANDLE)
     def import_devices(self, command: ImportDevices) -> ImportReport:
         return registering.import_rows(self.store, command.rows, dry_run=command.dry_run)
+
+    @answers(OpenSession, scope=Scope.ALERTS_HANDLE)
+    def open_session(self, command: OpenSession) -> Session:
+        return self.store.sessions.open(command)
+
+    @answers(ActOnSession, scope=Scope.ALERTS_HANDLE)
+    def act_on_session(self, command: ActOnSession) -> Session:
+        return self.store.sessions.act(command)
+
+    @answers(GetSession, scope=Scope.ALERTS_READ)
+    def get_session(self, query: GetSession) -> Session:
+        return self.store.sessions.get(query.id)
+
+    @answers(ListSessions, scope=Scope.ALERTS_READ)
+    def list_sessions(self, query: ListSessions) -> Page[Session]:
+        return self.store.sessions.page(query)

@@ -106,6 +106,7 @@ REACHED: Mapping[tuple[str, str], Rule] = {
     ("alerts", ReportReceived.wire): _stored,
     ("alerts", GridPublished.wire): _grid_copied,
     ("alerts", GridAdjusted.wire): _grid_copied,
+    ("alerts", GridStaffed.wire): _roster_copied,
     ("alerts", CaseReported.wire): _case_noted,
     ("alerts", CaseClosed.wire): _alert_closed,
     ("cases", AlertRaised.wire): _case_opened,

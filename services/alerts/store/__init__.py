@@ -6,18 +6,20 @@ from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels
+from services.alerts.store import alerts, channels, sessions
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.reports import Reports
+from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
 from services.chassis.resting import Remembered
+from services.chassis.rosters import RosterCopies
 
 _COUNTED_AGAIN_WITHIN_S = 30.0
 
@@ -37,6 +39,13 @@ class AlertStore:
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
+        self.rosters = RosterCopies(database)
+        self.incident_documents = Aggregates(database, "incidents")
+        self.sessions = Sessions(
+            Aggregates(database, "sessions", sessions.INDEXES, silent=True),
+            self.incident_documents,
+            self.channel_documents,
+        )
         self.progress = Progress(context.now())
         self.backlog = Backlog()
         # channels whose waiting alerts are to be located; None: any, as after a start

@@ -1,7 +1,7 @@
 """告警台: what people and cases do to alerts, and how they are listed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from contracts.alerts import (
     ActOnAlert,
@@ -22,12 +22,11 @@ from services.alerts import domain
 from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Document
-from services.chassis.stretches import newest, stretches
+from services.chassis.stretches import newest
 
 _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
-_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Desk:
@@ -42,9 +41,7 @@ class Desk:
 
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        tomorrow = documents.mark(context.now() + timedelta(days=1))
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
-        ranges, one_more = _ranges(before), query.limit + 1
+        ranges, one_more = documents.ranges(query.cursor, _FIRST_STRETCH), query.limit + 1
         found = newest(
             self._alerts.collection, "order", ranges, _conditions(query), limit=one_more, hidden={"timeline": 0}
         )
@@ -110,20 +107,6 @@ def _conditions(query: ListAlerts) -> dict[str, str]:
         if value is not None:
             found.setdefault(name, str(value))
     return found
-
-
-def _ranges(before: str) -> Iterator[dict[str, str]]:
-    mark = documents.mark
-    for since, until in stretches(_end(before), _FIRST_STRETCH, _OLDEST):
-        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
-
-
-def _end(before: str) -> datetime:
-    """The end of the second in which a place of the order lies."""
-    try:
-        return documents.moment(before) + timedelta(seconds=1)
-    except ValueError:
-        return _OLDEST
 
 
 def _walk(

@@ -1,7 +1,7 @@
 """告警 documents: from a tally to a document, from a document to the contract, and the events on the way."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -12,12 +12,14 @@ from contracts.shared import Point, TimelineEntry
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
-from services.chassis import context
+from services.chassis import context, cursors
 from services.chassis.aggregates import Change, Document
+from services.chassis.stretches import stretches
 
 SERVICE = "alerts"
 _CHUNK = 500
 _SECOND = "%Y%m%dT%H%M%S"
+_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def alert_id(folds: Sequence[str], fingerprint: str, received_at: datetime) -> str:
@@ -34,6 +36,19 @@ def mark(at: datetime) -> str:
 def moment(order: str) -> datetime:
     """The second of a place in the order. Raises ValueError for what is none."""
     return datetime.strptime(order[:15], _SECOND).replace(tzinfo=UTC)
+
+
+def ranges(cursor: str | None, first: timedelta) -> Iterator[dict[str, str]]:
+    """Stretches of the order before a cursor's place, newest first; `first` is how long the newest is."""
+    end = context.now() + timedelta(days=1)
+    before = str(cursors.decode(cursor, 1)[0]) if cursor else mark(end)
+    if cursor:
+        try:
+            end = moment(before) + timedelta(seconds=1)
+        except (ValueError, OverflowError):
+            raise cursors.invalid() from None
+    for since, until in stretches(end, first, _OLDEST):
+        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
 
 
 def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:
