@@ -2,6 +2,7 @@
 
 from contracts.alerts import (
     ActOnAlert,
+    ActOnIncident,
     ActOnSession,
     AdapterResult,
     Alert,
@@ -12,26 +13,34 @@ from contracts.alerts import (
     GetAlert,
     GetAlertFigures,
     GetAlertSettings,
+    GetIncident,
     GetReport,
     GetSession,
     ImportDevices,
+    Incident,
     ListAlerts,
     ListChannels,
     ListDevices,
+    ListIncidents,
+    ListRules,
     ListSessions,
     OpenSession,
     Report,
     ReportReceived,
+    Rule,
+    RuleTrial,
     SaveAlertSettings,
     SaveChannel,
     SaveDevice,
+    SaveRule,
     Session,
     TestAdapter,
+    TryRule,
 )
-from contracts.cases import CaseClosed, CaseReported
+from contracts.cases import CaseClosed, CaseRejected, CaseReported, CaseResolved, CaseSigned, CaseWithdrawn
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import ImportReport, Page, Scope
-from services.alerts import intake, locating, reading, registering
+from services.alerts import following, intake, joining, locating, reading, registering, trying
 from services.alerts.store import AlertStore
 from services.chassis import context
 from services.chassis.entrypoints import Stored, answers, every, on
@@ -64,13 +73,28 @@ class AlertsService(Service):
 
     @on(CaseReported)
     def note_case(self, reported: Received[CaseReported]) -> None:
-        if reported.data.alert:
-            self.store.desk.note_case(reported.data.alert, reported.data.case_no)
+        following.follow_case(self.store, reported.data)
+        following.take_evidence(self.store, reported)
+
+    @on(CaseSigned)
+    def note_answer(self, signed: Received[CaseSigned]) -> None:
+        following.follow_case(self.store, signed.data)
+
+    @on(CaseResolved)
+    def note_result(self, resolved: Received[CaseResolved]) -> None:
+        following.follow_case(self.store, resolved.data)
 
     @on(CaseClosed)
-    def close_alert(self, closed: Received[CaseClosed]) -> None:
-        if closed.data.alert:
-            self.store.desk.close_by_case(closed.data.alert, closed.data.case_no)
+    def close_by_case(self, closed: Received[CaseClosed]) -> None:
+        following.follow_case(self.store, closed.data)
+
+    @on(CaseRejected)
+    def note_rejection(self, rejected: Received[CaseRejected]) -> None:
+        following.follow_case(self.store, rejected.data)
+
+    @on(CaseWithdrawn)
+    def note_withdrawal(self, withdrawn: Received[CaseWithdrawn]) -> None:
+        following.follow_case(self.store, withdrawn.data)
 
     @every(1)
     def follow_ground(self) -> None:
@@ -83,6 +107,18 @@ class AlertsService(Service):
     @every(15)
     def finish_left_behind(self) -> None:
         intake.finish_left_behind(self.store)
+
+    @every(5)
+    def correlate(self) -> None:
+        joining.correlate(self.store)
+
+    @every(5)
+    def spread(self) -> None:
+        following.spread(self.store)
+
+    @every(5)
+    def resolve_ended(self) -> None:
+        following.resolve_ended(self.store)
 
     @every(2)
     def write_heard(self) -> None:
@@ -127,6 +163,30 @@ class AlertsService(Service):
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:
         return self.store.desk.act(command)
+
+    @answers(ListIncidents, scope=Scope.ALERTS_READ)
+    def list_incidents(self, query: ListIncidents) -> Page[Incident]:
+        return self.store.incidents.page(query)
+
+    @answers(GetIncident, scope=Scope.ALERTS_READ)
+    def get_incident(self, query: GetIncident) -> Incident:
+        return self.store.incidents.get(query.id)
+
+    @answers(ActOnIncident, scope=Scope.ALERTS_HANDLE)
+    def act_on_incident(self, command: ActOnIncident) -> Incident:
+        return following.act(self.store, command)
+
+    @answers(ListRules, scope=Scope.ALERTS_READ)
+    def list_rules(self, _query: ListRules) -> Page[Rule]:
+        return self.store.rules.page()
+
+    @answers(SaveRule, scope=Scope.ALERTS_HANDLE)
+    def save_rule(self, command: SaveRule) -> Rule:
+        return self.store.rules.save(command)
+
+    @answers(TryRule, scope=Scope.ALERTS_READ)
+    def try_rule(self, query: TryRule) -> RuleTrial:
+        return trying.tried(self.store, query)
 
     @answers(SaveDevice, scope=Scope.ALERTS_HANDLE)
     def save_device(self, command: SaveDevice) -> Device:

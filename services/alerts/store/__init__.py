@@ -1,20 +1,24 @@
 """Database `alerts`: the only place that knows its documents."""
 
+from threading import Lock
 from typing import Any
 
 from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels, sessions
+from services.alerts.store import alerts, channels, incidents, sessions
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
+from services.alerts.store.incidents import Incidents
 from services.alerts.store.reports import Reports
+from services.alerts.store.rules import Rules
 from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
+from services.alerts.store.windows import Windows
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
@@ -35,12 +39,15 @@ class AlertStore:
         self.settings = Settings(Aggregates(database, "settings", silent=True))
         self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)
+        self.rules = Rules(database)
+        self.windows = Windows(database)
+        self.incident_documents = Aggregates(database, "incidents", incidents.INDEXES, incidents.APPLIED_KEPT)
+        self.incidents = Incidents(self.incident_documents)
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
         self.rosters = RosterCopies(database)
-        self.incident_documents = Aggregates(database, "incidents")
         self.sessions = Sessions(
             Aggregates(database, "sessions", sessions.INDEXES, silent=True),
             self.incident_documents,
@@ -50,6 +57,8 @@ class AlertStore:
         self.backlog = Backlog()
         # channels whose waiting alerts are to be located; None: any, as after a start
         self.moved: set[str] | None = None
+        # one round of correlation at a time
+        self.correlating = Lock()
 
 
 __all__ = ["AlertStore"]

@@ -21,7 +21,8 @@ from contracts.shared import Page
 from services.alerts import domain
 from services.alerts.store import documents
 from services.chassis import context, cursors
-from services.chassis.aggregates import Aggregates, Change, Document
+from services.chassis.aggregates import Aggregates, Change, Changed, Document
+from services.chassis.portions import by_key
 from services.chassis.stretches import newest
 
 _GRID_DIGITS = 15
@@ -83,6 +84,21 @@ class Desk:
             events,
         )
 
+    def follow(self, incident: Document, into: Document, verdict: Verdict | None) -> bool:
+        """Let the alerts of an incident follow it; whether none moved on meanwhile.
+
+        They get its case, go along `into` the one that it was merged into, and are closed with a verdict.
+        """
+        alerts, settled = self._alerts.collection, True
+        if incident["alert_count"] > len(incident["alerts"]):
+            found = list(alerts.find({"incident": incident["_id"]}, {"timeline": 0}))
+        else:
+            found = list(by_key(alerts, incident["alerts"], {"timeline": 0}))
+        for part in documents.chunks(found):
+            changed = [_following(document, into, verdict, context.now()) for document in part]
+            settled &= "stale" not in self._alerts.update_many([one for one in changed if one])
+        return settled
+
     def _document(self, id: str) -> Document:
         found = self._alerts.get(id)
         if found is None:
@@ -107,6 +123,27 @@ def _conditions(query: ListAlerts) -> dict[str, str]:
         if value is not None:
             found.setdefault(name, str(value))
     return found
+
+
+def _following(document: Document, into: Document, verdict: Verdict | None, now: datetime) -> Changed | None:
+    """What an alert does after its incident; None: it has done so."""
+    after: Document = {"incident": into["_id"], "case_no": document["case_no"] or into["case_no"]}
+    state = AlertState(document["state"])
+    steps = [
+        (action, verdict if action is AlertAction.JUDGE else None)
+        for action in (domain.steps_to_closed(state) if verdict else ())
+    ]
+    if not steps and all(document.get(name) == value for name, value in after.items()):
+        return None
+    case_no = into["case_no"]
+    actor, note = (
+        ("cases", f"案件 {case_no} 结案 / case closed")
+        if case_no
+        else (documents.SERVICE, "事件关闭 / incident closed")
+    )
+    change, events = _walk({**document, **after}, steps, actor, note, now)
+    push = change.push if steps else {}
+    return Changed(document["_id"], document["version"], Change({**change.set, **after}, change.unset, push), events)
 
 
 def _walk(

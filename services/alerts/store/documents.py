@@ -17,6 +17,8 @@ from services.chassis.aggregates import Change, Document
 from services.chassis.stretches import stretches
 
 SERVICE = "alerts"
+# an alert has them until it has been through the rules
+MARKS = ("uncorrelated", "traceparent")
 _CHUNK = 500
 _SECOND = "%Y%m%dT%H%M%S"
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -111,7 +113,7 @@ def raised(
         "verdict": None,
         "assignee": None,
         "case_no": None,
-        "incident": None,
+        "uncorrelated": True,
         "flapping": False,
         "suppressed_count": 0,
         "silenced_by": None,
@@ -172,6 +174,14 @@ def folded(
         min={"first_at": found.first_at, "severity": found.severity},
         max=later,
     ), events
+
+
+def joined(document: Document, incident: Document) -> Change:
+    """What an incident means for an alert that has joined it: its case, and silence where one speaks for all."""
+    after: Document = {"incident": incident["_id"], "case_no": document["case_no"] or incident["case_no"]}
+    if incident["mutes"] and incident["alert"] != document["_id"]:
+        after["inhibited_by"] = document["inhibited_by"] or incident["alert"]
+    return Change(set=after, unset=MARKS)
 
 
 def located(document: Document, bound: Bound) -> Change:

@@ -13,7 +13,7 @@ from contracts.faults import NotFound
 from contracts.shared import Page
 from services.cases.domain import CaseRecord
 from services.cases.effects import Setting
-from services.cases.intake import Report, alert_origin, open_case
+from services.cases.intake import Report, open_case
 from services.cases.machine import OWNING, Outcome
 from services.cases.numbers import area_of, case_number
 from services.cases.responsible import rosters_needed
@@ -29,7 +29,7 @@ from services.chassis.stretches import newest
 from services.chassis.territories import way_down
 
 # the narrowest first
-FILTERS = {"grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
+FILTERS = {"alert": "alert", "grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
 INDEXES = [
     IndexModel([("origin", 1)], unique=True),
     IndexModel([("watch_at", 1)], sparse=True),
@@ -121,8 +121,6 @@ class CaseStore(Surroundings):
         """Newest first."""
         top = int(cursors.decode(query.cursor, 1)[0] or 0) if query.cursor else self._positions.last()
         wanted = {field: value for name, field in FILTERS.items() if (value := getattr(query, name)) is not None}
-        if query.alert is not None:
-            wanted = {"origin": alert_origin(query.alert), **wanted}
         count = query.limit + 1
         ranges = _ranges(top, max(FIRST_WINDOW, count))
         found = newest(self.cases.collection, "position", ranges, wanted, limit=count, hidden=UNLISTED)
