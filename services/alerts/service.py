@@ -120,6 +120,10 @@ class AlertsService(Service):
     def resolve_ended(self) -> None:
         following.resolve_ended(self.store)
 
+    @every(5)
+    def climb(self) -> None:
+        self.store.incidents.climb(context.now())
+
     @every(2)
     def write_heard(self) -> None:
         intake.write_heard_when_due(self.store)
@@ -170,7 +174,7 @@ class AlertsService(Service):
 
     @answers(GetIncident, scope=Scope.ALERTS_READ)
     def get_incident(self, query: GetIncident) -> Incident:
-        return self.store.incidents.get(query.id)
+        return following.look(self.store, query.id)
 
     @answers(ActOnIncident, scope=Scope.ALERTS_HANDLE)
     def act_on_incident(self, command: ActOnIncident) -> Incident:

@@ -18,6 +18,7 @@ from services.alerts.store.reports import Reports
 from services.alerts.store.rules import Rules
 from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
+from services.alerts.store.staffing import Staffing
 from services.alerts.store.windows import Windows
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
@@ -42,12 +43,13 @@ class AlertStore:
         self.rules = Rules(database)
         self.windows = Windows(database)
         self.incident_documents = Aggregates(database, "incidents", incidents.INDEXES, incidents.APPLIED_KEPT)
-        self.incidents = Incidents(self.incident_documents)
+        self.rosters = RosterCopies(database)
+        self.staffing = Staffing(self.rosters, self.settings)
+        self.incidents = Incidents(self.incident_documents, self.staffing)
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
-        self.rosters = RosterCopies(database)
         self.sessions = Sessions(
             Aggregates(database, "sessions", sessions.INDEXES, silent=True),
             self.incident_documents,
