@@ -26,7 +26,9 @@ class Rules:
         self._rules = Aggregates(database, "rules", silent=True)
         self._counts = Aggregates(database, "rule_counts", silent=True)
         self._remembered = Remembered(self._read, _REMEMBERED_S)
-        self._rules.insert_many([New(_document(rule, shipped=True)) for rule in SHIPPED])
+        standing = {found["_id"] for found in self._rules.collection.find({}, {"_id": 1})}
+        missing = [rule for rule in SHIPPED if rule.id not in standing]
+        self._rules.insert_many([New(_document(rule, shipped=True)) for rule in missing])
 
     def live(self) -> Sequence[Rule]:
         """Those that are enabled, in their order."""

@@ -9,6 +9,7 @@ from tests.faults.scenes import (
     dwellings,
     features,
     grid,
+    incidents,
     operations,
     overlays,
     plans,
@@ -30,8 +31,9 @@ SCENES: Mapping[str, Sequence[Scene]] = {
     ],
     "alerts": [
         *alerts.SCENES,
+        *incidents.SCENES,
         *sessions.SCENES,
-        *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
+        *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
     ],
     "cases": [
         *cases.SCENES,
