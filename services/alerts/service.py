@@ -120,7 +120,7 @@ class AlertsService(Service):
     def resolve_ended(self) -> None:
         following.resolve_ended(self.store)
 
-    @every(5)
+    @every(2)
     def climb(self) -> None:
         self.store.incidents.climb(context.now())
 
