@@ -49,13 +49,17 @@ class Member(NamedTuple):
 
 @dataclass
 class Window:
-    """窗口: the latest alerts of one group under one rule, and the incident that takes further ones."""
+    """窗口: the latest alerts of one group under one rule, and the incident that takes further ones.
+
+    `begun` are incidents that it has opened of which alerts are in it; some may not stand yet.
+    """
 
     id: str
     rule: str
     group: Mapping[str, str]
     members: list[Member] = field(default_factory=list)
     running: str | None = None
+    begun: list[str] = field(default_factory=list)
     version: int = 0
 
 
@@ -122,11 +126,10 @@ class Correlation:
         self.rules = sorted(rules, key=lambda rule: (rule.order, rule.id))
         self.windows = {id: replace(window) for id, window in known.windows.items()}
         self.taken: dict[str, set[str]] = {}
-        self._opened: set[str] = set()
         self._incidents, self._channels = known.incidents, known.channels
         self._governing = {rule.id for rule in self.rules if rule.governance}
-        # decided before and cut short; what a window notes of any other that is unknown was never decided
-        self._begun = {window.running for window in self.windows.values() if window.running} - self._incidents.keys()
+        # decided, though perhaps cut short; what a window notes of any other that is unknown was never decided
+        self._begun = {incident for window in self.windows.values() for incident in window.begun}
         noted = {
             member.alert: member.incident
             for window in self.windows.values()
@@ -138,10 +141,17 @@ class Correlation:
 
     def run(self, batch: Iterable[Seen]) -> None:
         """Put alerts into incidents, oldest first."""
-        for seen in sorted(batch, key=lambda one: one.id):
+        ordered = sorted(batch, key=lambda one: one.id)
+        waiting = {seen.id for seen in ordered}
+        for window in self.windows.values():
+            # left by a round that was cut short: whoever was not decided upon comes again in turn
+            window.members = [one for one in window.members if one.alert not in waiting or self._incident(window, one)]
+        for seen in ordered:
             self._one(seen)
         for window in self.windows.values():
             window.members = [member._replace(incident=self._incident(window, member)) for member in window.members]
+            inside = {member.incident for member in window.members}
+            window.begun = [incident for incident in window.begun if incident in inside]
 
     def _one(self, seen: Seen) -> None:
         before = self._placed.get(seen.id)
@@ -152,7 +162,7 @@ class Correlation:
             mine = self._enter(rule, window, seen)
             if mine is None:
                 self._consider(rule, window, seen)
-            elif window.running == mine and (before or rule.governance):
+            elif mine in (window.running, *window.begun) and (before or rule.governance):
                 # whoever was meant to go into it with this alert goes along
                 for member in window.members:
                     if self._incident(window, member) == mine:
@@ -162,13 +172,13 @@ class Correlation:
         """Leave in the window what counts with this alert, itself the last; the incident that it is in."""
         mine = Member(seen.id, seen.at, _key(rule, seen), seen.severity)
         mine = next((member for member in window.members if member.alert == seen.id), mine)
-        others = [member for member in lately(window, rule, seen.at) if member.alert != seen.id]
+        others = [member for member in self._kept(rule, window, seen) if member.alert != seen.id]
         window.members = [*others, mine][-(rule.threshold + MOST_MEMBERS) :]
         return self._incident(window, mine)
 
     def _consider(self, rule: Rule, window: Window, seen: Seen) -> None:
         """Join what runs, or open what has become enough."""
-        members = window.members
+        members = lately(window, rule, seen.at)
         placed = {member.alert: found for member in members if (found := self._incident(window, member))}
         alive = [found for incident in placed.values() if (found := self._alive(incident))]
         target = self._alive(window.running) if window.running else None
@@ -179,28 +189,24 @@ class Correlation:
             # what is in a running incident by another rule already is the same matter
             target = alive[0] if alive else self._open(window, counted, seen)
         window.running = target
-        for at, member in enumerate(members):
-            if target and member.alert not in placed:
-                self._take(target, member.alert)
-                if rule.governance:
-                    members[at] = member._replace(incident=target)
-                else:
-                    self._placed[member.alert] = target
+        fresh = {member.alert for member in members} - placed.keys()
+        for alert in fresh if target else ():
+            self._take(target, alert)
+        if not rule.governance:
+            self._placed |= dict.fromkeys(fresh, target)
+        else:
+            window.members = [one._replace(incident=target) if one.alert in fresh else one for one in window.members]
 
     def owner(self, incident: str) -> str:
         """The rule of an incident that was opened or begun here."""
-        return next(
-            window.rule
-            for window in self.windows.values()
-            if window.running == incident
-            and any(incident.endswith(_digest(window.id, member.alert)) for member in window.members)
-        )
+        return next(window.rule for window in self.windows.values() if incident in window.begun)
 
     def _open(self, window: Window, members: Iterable[Member], seen: Seen) -> str:
         """In the order of the alerts that made them: `20260314T081500123-<12 hex digits>`."""
         lead = min(members, key=lambda member: (member.severity, member.alert))
         id = f"{seen.id[:18]}-{_digest(window.id, lead.alert)}"
-        self._opened.add(id)
+        self._begun.add(id)
+        window.begun = [*window.begun, id]
         return id
 
     def _needed(self, rule: Rule, seen: Seen) -> int:
@@ -216,10 +222,19 @@ class Correlation:
         return member.incident if member.incident and self._exists(member.incident) else None
 
     def _exists(self, incident: str) -> bool:
-        return incident in self._incidents or incident in self._begun or incident in self._opened
+        return incident in self._incidents or incident in self._begun
 
     def _alive(self, incident: str) -> str | None:
-        return self._incidents.get(incident, incident)
+        return self._incidents.get(incident, incident if incident in self._begun else None)
+
+    def _kept(self, rule: Rule, window: Window, seen: Seen) -> list[Member]:
+        """What counts with an alert, and what this evaluation itself has put into an incident."""
+        since = seen.at - timedelta(seconds=rule.window_s)
+        return [
+            one
+            for one in window.members
+            if one.at >= since or one.alert in self.taken.get(self._incident(window, one) or "", ())
+        ]
 
 
 def lately(window: Window, rule: RuleBody, at: datetime) -> list[Member]:

@@ -78,7 +78,11 @@ class _Round:
         noted = {
             incident
             for window in self._windows.values()
-            for incident in (window.running, *(one.incident for one in lately(window, self._rules[window.rule], since)))
+            for incident in (
+                window.running,
+                *window.begun,
+                *(one.incident for one in lately(window, self._rules[window.rule], since)),
+            )
             if incident
         }
         self._standing = store.incidents.read(noted)

@@ -46,12 +46,12 @@ def _fields(window: Window, rule: Rule) -> Document:
         "group": dict(window.group),
         "members": [member._asdict() for member in window.members],
         "running": window.running,
+        "begun": window.begun,
         "until": newest + timedelta(seconds=rule.window_s) + _KEPT_BEYOND,
     }
 
 
 def _window(document: Document) -> Window:
     members = [Member(**member) for member in document["members"]]
-    return Window(
-        document["_id"], document["rule"], document["group"], members, document["running"], document["version"]
-    )
+    told = {name: document[name] for name in ("rule", "group", "running", "begun", "version")}
+    return Window(id=document["_id"], members=members, **told)
