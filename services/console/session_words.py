@@ -1,14 +1,7 @@
-"""What people read for the words of notices and sessions: (中文, English)."""
+"""What people read for the words of sessions: (中文, English)."""
 
 from services.console.wording import Words
 
-LEVELS: Words = {
-    "worker": ("网格员", "grid worker"),
-    "chief": ("网格长", "grid chief"),
-    "community": ("社区", "community"),
-    "street": ("街道", "street"),
-    "district": ("区", "district"),
-}
 SESSION_KINDS: Words = {
     "conference": ("视频会商", "conference"),
     "command": ("现场指挥", "command room"),

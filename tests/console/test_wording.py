@@ -5,7 +5,16 @@ from typing import get_args
 
 import pytest
 
-from contracts.alerts import AlertAction, AlertState, AlertType, Verdict
+from contracts.alerts import (
+    AlertAction,
+    AlertState,
+    AlertType,
+    Level,
+    Session,
+    SessionAction,
+    SessionState,
+    Verdict,
+)
 from contracts.cases import CaseAction, CaseState
 from contracts.catalogue import (
     Application,
@@ -41,7 +50,7 @@ from contracts.sharing import (
     SharingType,
     Subscription,
 )
-from services.console import ground_words, wording
+from services.console import ground_words, incident_words, session_words, wording
 from services.console.pages.imports import KINDS
 
 
@@ -95,6 +104,10 @@ def literals(model: type, field: str) -> Iterable[str]:
         (ground_words.VACANCIES, literals(Vacancy, "reason")),
         (ground_words.CARE, CareTag),
         (ground_words.IMPORT_KINDS, KINDS),
+        (incident_words.LEVELS, Level),
+        (session_words.SESSION_KINDS, literals(Session, "kind")),
+        (session_words.SESSION_STATES, SessionState),
+        (session_words.SESSION_ACTIONS, SessionAction),
         (wording.EXCHANGE_ACTIONS, literals(Exchange, "action")),
     ],
 )
