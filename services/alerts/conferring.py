@@ -82,8 +82,7 @@ def acted(session: Session, command: ActOnSession, now: datetime, trace_id: str 
         at=now,
         actor=actor,
         action=action.value,
-        from_state=session.state.value,
-        to_state=changed.state.value,
+        to_state=changed.state.value if changed.state is not session.state else None,
         note=f"{command.device} / {command.channel}" if action is _A.WATCH else command.staff_no,
         trace_id=trace_id,
     )
