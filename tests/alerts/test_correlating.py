@@ -195,8 +195,13 @@ def test_however_it_is_cut_into_rounds_it_comes_out_the_same(found: list[Seen], 
 
 @settings(max_examples=40, deadline=None)
 @given(alarms, st.integers(0, 2**16), st.integers(0, 30))
-def test_done_again_with_some_windows_written_it_comes_out_the_same(found: list[Seen], chance: int, at: int) -> None:
-    """A round that died while it wrote its windows: no incident stands yet, and its alerts are still marked."""
+def test_done_again_with_some_windows_written_nobody_is_lost_or_doubled(
+    found: list[Seen], chance: int, at: int
+) -> None:
+    """A round that died while it wrote its windows: no incident stands yet, and its alerts are still marked.
+
+    One that came too early for an incident may find it running the second time, and join.
+    """
     once, again = Desk(), Desk()
     for desk in (once, again):
         desk.round(found[:at])
@@ -208,5 +213,5 @@ def test_done_again_with_some_windows_written_it_comes_out_the_same(found: list[
     again.windows = before | {id: again.windows[id] for id in written}
     again.incidents, again.alerts = incidents, alerts
     again.round(found[at:])
-    assert again.ordinary == once.ordinary
+    assert set(again.ordinary) >= set(once.ordinary)
     assert len(again.ordinary) == len(set(again.ordinary))

@@ -306,6 +306,6 @@ def test_the_work_for_an_alert_does_not_grow_with_those_that_stand(city: AlertSt
 
         measured(1000)
         first = measured(1400)
-        see(busy, *(alarm(f"y{at}", 1500 + at) for at in range(150)))
+        see(busy, *(alarm(f"y{at}", 1500 + at) for at in range(60)))
         assert measured(3000) == first
         assert first[0] <= 4
