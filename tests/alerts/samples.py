@@ -234,6 +234,9 @@ SAMPLES: Mapping[str, Mapping[str, Outcome]] = {
         "onvif_pull_motion.xml": [
             alarm(type="motion", raw_type="VideoSource/MotionAlarm", channel="VideoSource_1", occurred_at=MORNING)
         ],
+        "onvif_pull_line.xml": [
+            alarm("zone_assumed", type="line_crossing", rule="line", active=True, occurred_local=LOCAL)
+        ],
         "onvif_pull_empty.xml": [heartbeat()],
         "onvif_notify_line.xml": [
             alarm("time_missing", "channel_missing", type="line_crossing", active=True, channel=None)
@@ -242,7 +245,6 @@ SAMPLES: Mapping[str, Mapping[str, Outcome]] = {
             alarm(type="motion", raw_type="RuleEngine/CellMotionDetector/Motion", active=False, rule="cells"),
             state("state_report", type="intrusion", channel="vsconf", rule="yard"),
             alarm(type="scene_change", channel="v1", active=True),
-            alarm("zone_assumed", type="line_crossing", rule="line", active=True, occurred_local=LOCAL),
         ],
         "onvif_pull_objects.xml": [
             alarm(type="motion", target="human"),

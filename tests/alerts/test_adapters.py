@@ -244,10 +244,10 @@ def test_damaged_reports_raise_nothing_else(adapter: str) -> None:
 )
 @pytest.mark.parametrize("content_type", ["application/xml", "multipart/form-data; boundary=b"])
 def test_large_nonsense_takes_bounded_time(body: bytes, content_type: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for adapter in adapters.ADAPTERS:
         survives(adapter, body, content_type)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def survives(adapter: str, body: bytes, content_type: str) -> None:

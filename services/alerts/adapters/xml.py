@@ -65,13 +65,15 @@ def documents(text: str) -> tuple[list[Node], list[str]]:
     try:
         root = _parse(wrapped)
     except etree.XMLSyntaxError as error:
+        if len(_OPENED.findall(text)) != len(_CLOSED.findall(text)):
+            raise truncated() from None
         repaired = _RAW_AMPERSAND.sub("&amp;", wrapped)
         if repaired == wrapped:
-            raise _malformed(text, error) from None
+            raise _malformed(error) from None
         try:
             root = _parse(repaired)
         except etree.XMLSyntaxError as again:
-            raise _malformed(text, again) from None
+            raise _malformed(again) from None
         notes.append(note("ampersand_repaired"))
     found = root.children
     if not found:
@@ -129,8 +131,6 @@ def _forbidden() -> Unreadable:
     return Unreadable("doctype_forbidden", "不接受含 DOCTYPE 或 ENTITY 的 XML", "XML with DOCTYPE or ENTITY is refused")
 
 
-def _malformed(text: str, error: etree.XMLSyntaxError) -> Unreadable:
-    if len(_OPENED.findall(text)) != len(_CLOSED.findall(text)):
-        return truncated()
+def _malformed(error: etree.XMLSyntaxError) -> Unreadable:
     line = error.lineno
     return Unreadable("xml_malformed", f"XML 格式错误 (第 {line} 行)", f"not well-formed XML (line {line})")
