@@ -32,7 +32,7 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     parsed = cpu.heavy(_parse, list(causes.values()))
     known = store.devices.known(name for one in parsed for name in one.devices)
     timezones = {name: device.timezone for name, device in known.items() if device.registered}
-    readings = {one.delivery.report: reading.settle(one, timezones) for one in parsed}
+    readings = {one.delivery.report: reading.settle(one, timezones, store.subjects.hashed) for one in parsed}
     signs = reading.signs(readings.values())
     store.devices.enlist({device: sign for device, sign in signs.items() if device not in known})
     fold, sightings = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})

@@ -1,6 +1,6 @@
 """From a delivered body to sightings: parse it, then settle whose it is and when it was. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -20,6 +20,7 @@ _TIME_NOTES = frozenset(
     {"offset_repaired", "offset_sign_assumed", "retransmitted", "time_missing", "time_unreadable", "zone_assumed"}
 )
 _PLACE_NOTES = frozenset({"datum_assumed", "place_implausible"})
+_CUT_NOTES = frozenset({"channel_cut", "data_unreadable", "part_unreadable", "truncated"})
 
 
 class Sign(NamedTuple):
@@ -98,8 +99,11 @@ def tried(adapter: str, body: bytes, content_type: str) -> AdapterResult:
         return AdapterResult(reports=[], fault=fault.code, fault_message=f"{fault.zh} / {fault.en}")
 
 
-def settle(parsed: Parsed, timezones: Mapping[str, str]) -> Reading:
-    """Decide state, devices and times. `timezones` holds the registered ones among the devices that it names."""
+def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str], str]) -> Reading:
+    """Decide state, devices and times, and let no plate through but `hashed`.
+
+    `timezones` holds the registered ones among the devices that it names.
+    """
     delivery = parsed.delivery
     if parsed.fault:
         fault = parsed.fault
@@ -110,9 +114,10 @@ def settle(parsed: Parsed, timezones: Mapping[str, str]) -> Reading:
     for report in parsed.reports:
         device = device_of(delivery.source, report.device, registered)
         if report.kind == "alarm":
-            sightings.append(_sighting(parsed, report, device, timezones.get(device, DEFAULT_TIMEZONE)))
+            subject = hashed(report.subject) if report.subject else None
+            sightings.append(_sighting(parsed, report, device, timezones.get(device, DEFAULT_TIMEZONE), subject))
         if report.kind != "ignored":
-            signs[device] = signs.get(device, False) or report.kind == "heartbeat"
+            signs[device] = signs.get(device, False) or report.kind in ("heartbeat", "state")
     source_ids = sorted({report.source_id for report in parsed.reports if report.source_id})
     return Reading(
         delivery,
@@ -133,12 +138,13 @@ def _state(
 ) -> tuple[Literal["received", "heartbeat", "ignored"], str | None, str | None]:
     kinds = {report.kind for report in reports}
     if "alarm" in kinds:
-        return "received", None, None
+        cut = next((note for report in reports for note in report.notes if code_of(note) in _CUT_NOTES), None)
+        return "received", None, cut
     reason = reports[-1].notes[-1] if reports and reports[-1].notes else None
     return ("heartbeat" if "heartbeat" in kinds else "ignored"), code_of(reason) if reason else None, reason
 
 
-def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str) -> Sighting:
+def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str, subject: str | None) -> Sighting:
     delivery = parsed.delivery
     at, skewed = occurred(report, delivery.received_at, timezone)
     codes = [code_of(note) for note in report.notes]
@@ -160,6 +166,7 @@ def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: st
         point=report.point,
         media=tuple(report.media),
         trace_id=parsed.trace_id,
+        subject=subject,
     )
 
 

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from deploy.local.home import ROOT
-from tests.bench import aging, batches, calls, imports, locate, registry, spans, stored
+from tests.bench import aging, batches, calls, imports, locate, parsing, registry, spans, stored
 from tests.bench.findings import QUICK, Effort, Findings
 from tests.bench.load import NoClient
 from tests.bench.stage import Stage
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Stage, Effort, Console], Findings]] = {
     "calls": calls.run,
     "imports": imports.run,
     "locate": locate.run,
+    "parsing": parsing.run,
     "registry": registry.run,
     "spans": spans.run,
     "aging": aging.run,

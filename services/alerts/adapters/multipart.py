@@ -10,7 +10,8 @@ MAX_PARTS = 32
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;,"]{1,200}))""", re.IGNORECASE)
 _FIRST_LINE = re.compile(rb"^\s{0,8}--([^\r\n\s]{1,200})[ \t]*\r?\n")
-_BEGINNING = re.compile(rb"^\s{0,8}--[^\r\n]{1,200}\r?\ncontent-", re.IGNORECASE)
+_ANY_LINE = re.compile(rb"^[ \t]{0,8}--([^\r\n\s]{1,200})[ \t]*\r?\n(?=content-)", re.IGNORECASE | re.MULTILINE)
+_TEXT = (b"<", b"{", b"[")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _TYPE = re.compile(rb"^content-type\s*:\s*([^\r\n;]{1,100})", re.IGNORECASE | re.MULTILINE)
 
@@ -25,7 +26,7 @@ class Part(NamedTuple):
     @property
     def is_text(self) -> bool:
         """Whether it may hold a report; anything else is media."""
-        return self.body.lstrip()[:1] in (b"<", b"{", b"[") or self.content_type.endswith(("xml", "json"))
+        return self.body.lstrip()[:1] in _TEXT or self.content_type.endswith(("xml", "json"))
 
     @property
     def reference(self) -> str:
@@ -34,12 +35,15 @@ class Part(NamedTuple):
 
 
 def is_multipart(body: bytes, content_type: str) -> bool:
-    """Whether the sender says so, or the body begins like one (some devices announce another type)."""
-    return content_type.lstrip()[:10].lower() == "multipart/" or bool(_BEGINNING.match(body))
+    """Whether the sender says so, or the body looks like one (some devices announce another type)."""
+    return content_type.lstrip()[:10].lower() == "multipart/" or bool(_ANY_LINE.search(body))
 
 
 def parts(body: bytes, content_type: str) -> list[Part]:
-    """The parts; empty when no boundary is found in the body (some devices announce one and send bare XML)."""
+    """The parts; empty when no boundary is found in the body (some devices announce one and send bare XML).
+
+    What stands before the first boundary is one of them where it is text: a stream that was cut goes on there.
+    """
     boundary = _boundary(body, content_type)
     if boundary is None or boundary not in body:
         return []
@@ -48,13 +52,12 @@ def parts(body: bytes, content_type: str) -> list[Part]:
         raise Unreadable(
             "too_many_parts", f"multipart 超过 {MAX_PARTS} 个部分", f"over {MAX_PARTS} parts in a multipart"
         )
-    found = []
+    before = _part(pieces[0])
+    found = [before] if before.is_text else []
     for piece in pieces[1:]:
         if piece.startswith(b"--"):
             break
-        headers, content = _headed(piece)
-        named = _TYPE.search(headers)
-        found.append(Part(headers, named[1].strip().decode("latin-1").lower() if named else "", content))
+        found.append(_part(piece))
     return found
 
 
@@ -77,13 +80,19 @@ def _boundary(body: bytes, content_type: str) -> bytes | None:
         boundary = b"--" + (named[1] or named[2]).encode("utf-8", "replace")
         if boundary in body:
             return boundary
-    seen = _FIRST_LINE.match(body)
+    seen = _FIRST_LINE.match(body) or _ANY_LINE.search(body)
     return b"--" + seen[1] if seen else None
+
+
+def _part(piece: bytes) -> Part:
+    headers, content = _headed(piece)
+    named = _TYPE.search(headers)
+    return Part(headers, named[1].strip().decode("latin-1").lower() if named else "", content)
 
 
 def _headed(piece: bytes) -> tuple[bytes, bytes]:
     piece = piece.lstrip(b" \t").removeprefix(b"\r\n").removeprefix(b"\n")
     end = _HEADER_END.search(piece[:4096])
-    if end is None:
+    if end is None or piece.lstrip()[:1] in _TEXT:
         return b"", piece.rstrip(b"\r\n")
     return piece[: end.start()], piece[end.end() :].removesuffix(b"\n").removesuffix(b"\r")

@@ -14,6 +14,7 @@ from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.reports import Reports
 from services.alerts.store.settings import Settings
+from services.alerts.store.subjects import Subjects
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
@@ -30,6 +31,7 @@ class AlertStore:
         self.device_documents = Aggregates(database, "devices")
         self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
         self.reports = Reports(database)
+        self.subjects = Subjects(Aggregates(database, "keys", silent=True))
         self.settings = Settings(Aggregates(database, "settings", silent=True))
         self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)

@@ -80,6 +80,7 @@ def raised(
         "source": head.source,
         "target": head.target,
         "rule": head.rule,
+        "subject": head.subject,
         "count": found.count,
         "first_at": found.first_at,
         "last_at": found.last_at,
