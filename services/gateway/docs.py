@@ -188,7 +188,7 @@ def _intake() -> dict[str, Any]:
     example = "<EventNotificationAlert><eventType>VMD</eventType></EventNotificationAlert>"
     return {
         "operationId": "take_report",
-        "summary": "A device's own bytes, at most 256 KiB without its pictures: 202 once they are durable, never a 4xx for what they say.",
+        "summary": "A device's own bytes, 256 KiB and pictures: 202 once durable, never a 4xx for what they say.",
         "tags": ["alerts"],
         "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}, {}],
         "parameters": [intake.ADAPTER, source, *_headers(versioned=False)],
