@@ -28,16 +28,24 @@ class Part(NamedTuple):
 
     @property
     def is_text(self) -> bool:
-        """Whether it may hold a report; anything else is media."""
-        return self.body.lstrip()[:1] in (b"<", b"{", b"[") or self.content_type.endswith(("xml", "json"))
+        """Whether it may hold a report; anything else is media. Some devices name no type: pictures hold a NUL soon."""
+        if self._is_reference:
+            return False
+        written = self.content_type.startswith("text/") or self.content_type.endswith(("xml", "json"))
+        nameless = not self.content_type and b"\0" not in self.body[:64]
+        return written or nameless or self.body.lstrip()[:1] in (b"<", b"{", b"[")
 
     @property
     def reference(self) -> str:
         """What is kept of media: type, length in bytes, hash. Of a part that is a reference already, itself."""
-        if _REFERENCE.fullmatch(self.body[:300]):
+        if self._is_reference:
             return self.body.decode("ascii")
         named = self.content_type if _PLAIN_TYPE.fullmatch(self.content_type) else "unknown"
         return f"{named};size={len(self.body)};sha256={sha256(self.body).hexdigest()}"
+
+    @property
+    def _is_reference(self) -> bool:
+        return bool(_REFERENCE.fullmatch(self.body[:300]))
 
 
 def is_multipart(body: bytes, content_type: str) -> bool:

@@ -37,3 +37,12 @@ def test_the_reference_is_that_of_the_picture() -> None:
     first, again = ([part.reference for part in multipart.parts(one, CUT) if not part.is_text] for one in (body, kept))
     assert first == again and first[0].startswith("image/jpeg;size=10;sha256=")
     assert [part.body for part in multipart.parts(kept, CUT) if part.is_text] == [b"<a/>"]
+
+
+def test_text_without_a_type_is_no_picture() -> None:
+    """As some cameras stream: a boundary, hardly a header, and lines."""
+    line, picture = b"Code=VideoMotion;action=Start;index=0", b"\xff\xd8\xff\xe0\x00\x10JFIF"
+    body = written([(b"text/plain", line, True), (b"", line, False), (b"", picture, False)])
+    kept = multipart.without_media(body, CUT)
+    assert kept.count(line) == 2 and picture not in kept
+    assert multipart.without_media(kept, CUT) == kept
