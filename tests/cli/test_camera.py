@@ -44,8 +44,8 @@ def test_a_stream_arrives_whole_and_becomes_what_it_should(city: City) -> None:
 
 def test_a_folder_is_played(city: City, tmp_path: Path) -> None:
     for number in range(3):
-        text = f"<EventNotificationAlert><eventType>VMD</eventType><channelID>{number}</channelID></EventNotificationAlert>"
-        (tmp_path / f"{number}.xml").write_text(text)
+        told = f"<eventType>VMD</eventType><channelID>{number}</channelID>"
+        (tmp_path / f"{number}.xml").write_text(f"<EventNotificationAlert>{told}</EventNotificationAlert>")
     options = ("--adapter", "hikvision", "--source", "folder", "--rate", "50/s", "--wait")
     told = run(None, "--json", "camera", "play", str(tmp_path), *options, **at(city, "device"))
     assert told.returncode == 0, told.stderr

@@ -8,6 +8,7 @@ import pytest
 from services.alerts import adapters
 from services.cli import payloads
 from services.cli.camera import per_second
+from services.cli.door import Trouble
 from services.cli.stream import Mix, Player, cameras, stream
 
 BEGAN = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
@@ -68,5 +69,5 @@ def test_every_vendor_says_all_that_it_can_say(vendor: str) -> None:
 def test_rates_are_read_as_people_write_them() -> None:
     assert (per_second("1000/min"), per_second("20/s"), per_second("3")) == (1000 / 60, 20, 3)
     for wrong in ("", "0/s", "fast", "10/h", "-1/s"):
-        with pytest.raises(Exception, match="速率"):
+        with pytest.raises(Trouble, match="速率"):
             per_second(wrong)
