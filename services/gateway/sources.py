@@ -14,6 +14,7 @@ from starlette.types import Scope as HttpScope
 from contracts.alerts import Adapter, SourceName
 from contracts.faults import Forbidden
 from contracts.shared import Caller, Model, Page, Scope
+from services.gateway.access import CHALLENGE
 from services.gateway.keyring import ClientKey, Fresh, Keyring, RevokeKeys, RotateKey, digest_of, seconds_left
 from services.gateway.problems import Turned
 from services.gateway.remembered import Find, Remembered
@@ -133,7 +134,7 @@ class Tokens:
         digest = digest_of(token)
         found, _ = await self._sources.holder(digest)
         if found is None:
-            raise Turned(401, "token_unknown", "地址中的令牌无效", "the token in the address is not known")
+            raise Turned(401, "token_unknown", "地址中的令牌无效", "the token in the address is not known", CHALLENGE)
         source: str = found["_id"]
         reporting = Caller(client=f"source:{source}", name=source, scopes=frozenset({Scope.ALERTS_REPORT}))
         request.setdefault("state", {})["caller"] = reporting
