@@ -46,3 +46,6 @@ def test_text_without_a_type_is_no_picture() -> None:
     kept = multipart.without_media(body, CUT)
     assert kept.count(line) == 2 and picture not in kept
     assert multipart.without_media(kept, CUT) == kept
+    stream = line + b"\r\n" + written([(b"text/plain", line, True)]) + b"--cut and so on"
+    assert [part.body for part in multipart.parts(stream, CUT)] == [line, line]
+    assert multipart.without_media(stream, CUT) == stream
