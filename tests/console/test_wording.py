@@ -43,6 +43,8 @@ from contracts.sharing import (
 )
 from services.console import ground_words, wording
 from services.console.pages.imports import KINDS
+from services.gateway.intake import ADAPTERS
+from services.gateway.sources import Source
 
 
 def literals(model: type, field: str) -> Iterable[str]:
@@ -59,6 +61,8 @@ def literals(model: type, field: str) -> Iterable[str]:
         (wording.ALERT_STATES, AlertState),
         (wording.ALERT_ACTIONS, AlertAction),
         (wording.VERDICTS, Verdict),
+        (wording.ADAPTERS, ADAPTERS),
+        (wording.SOURCE_STATES, literals(Source, "state")),
         (wording.CASE_STATES, CaseState),
         (wording.CASE_ACTIONS, CaseAction),
         (wording.ITEM_TYPES, ItemType),
