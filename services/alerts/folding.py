@@ -17,7 +17,10 @@ _AT_START = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One alarm of one report, its device, channel and time settled. `active` False is a stop."""
+    """One alarm of one report, its device, channel and time settled. `active` False is a stop.
+
+    A `lasting` one stands until a stop: no quiet time ends it.
+    """
 
     report: str
     source: str
@@ -36,6 +39,7 @@ class Sighting:
     point: Point | None = None
     media: tuple[str, ...] = ()
     trace_id: str | None = None
+    lasting: bool = False
 
     @property
     def fingerprint(self) -> str:
