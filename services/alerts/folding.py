@@ -19,7 +19,7 @@ _AT_START = timedelta(seconds=15)
 class Sighting:
     """One alarm of one report, its device, channel and time settled. `active` False is a stop.
 
-    `subject` is the keyed hash of a plate.
+    `subject` is the keyed hash of a plate. A `lasting` one stands until a stop: no quiet time ends it.
     """
 
     report: str
@@ -40,6 +40,7 @@ class Sighting:
     media: tuple[str, ...] = ()
     trace_id: str | None = None
     subject: str | None = None
+    lasting: bool = False
 
     @property
     def fingerprint(self) -> str:

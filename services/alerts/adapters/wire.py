@@ -95,17 +95,17 @@ def clean(value: str | None, limit: int = 100) -> str | None:
     return _UNPRINTABLE.sub(" ", value[: 4 * limit]).strip().lstrip("$")[:limit].rstrip() or None
 
 
-def check_size(body: bytes) -> None:
+def check_size(body: bytes, most: int = MAX_TEXT) -> None:
     """Raises Unreadable for an empty or too large body."""
     if not body.strip(b"\x00 \t\r\n"):
         raise Unreadable("empty", "报文为空", "the body is empty")
-    if len(body) > MAX_TEXT:
-        raise Unreadable("too_large", "报文超过 256 KiB", "the body is over 256 KiB")
+    if len(body) > most:
+        raise Unreadable("too_large", f"报文超过 {most >> 10} KiB", f"the body is over {most >> 10} KiB")
 
 
-def decode(body: bytes, content_type: str = "") -> tuple[str, list[str]]:
+def decode(body: bytes, content_type: str = "", most: int = MAX_TEXT) -> tuple[str, list[str]]:
     """The text and notes. A BOM decides, then the XML declaration, then the content type, then UTF-8, then GB18030."""
-    check_size(body)
+    check_size(body, most)
     charset = _charset(body, content_type)
     try:
         return body.decode(charset).lstrip("\ufeff"), []

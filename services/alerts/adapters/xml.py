@@ -56,14 +56,14 @@ def _gather(node: Node, found: dict[str, list[Node]]) -> None:
             _gather(child, found)
 
 
-def documents(text: str) -> tuple[list[Node], list[str]]:
+def documents(text: str, most: int = MAX_ELEMENTS) -> tuple[list[Node], list[str]]:
     """The roots of the documents in a text (several may follow one another, text around them is ignored) and notes."""
     if _FORBIDDEN.search(text):
         raise _forbidden()
     wrapped = f"<_>{_DECLARATION.sub('', text)}</_>"
     notes: list[str] = []
     try:
-        root = _parse(wrapped)
+        root = _parse(wrapped, most)
     except etree.XMLSyntaxError as error:
         if len(_OPENED.findall(text)) != len(_CLOSED.findall(text)):
             raise truncated() from None
@@ -71,7 +71,7 @@ def documents(text: str) -> tuple[list[Node], list[str]]:
         if repaired == wrapped:
             raise _malformed(error) from None
         try:
-            root = _parse(repaired)
+            root = _parse(repaired, most)
         except etree.XMLSyntaxError as again:
             raise _malformed(again) from None
         notes.append(note("ampersand_repaired"))
@@ -81,7 +81,7 @@ def documents(text: str) -> tuple[list[Node], list[str]]:
     return found, notes
 
 
-def _parse(text: str) -> Node:
+def _parse(text: str, most: int) -> Node:
     # nothing is fetched, no entity but the five of XML is replaced, and what libxml2 finds too large it refuses
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -92,7 +92,7 @@ def _parse(text: str) -> Node:
         remove_pis=True,
     )
     root = Node("")
-    _grow(root, etree.fromstring(text, parser), 1, [MAX_ELEMENTS])
+    _grow(root, etree.fromstring(text, parser), 1, [most])
     return root
 
 

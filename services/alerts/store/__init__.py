@@ -6,7 +6,7 @@ from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels
+from services.alerts.store import alerts, channels, devices
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
@@ -14,6 +14,7 @@ from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.reports import Reports
 from services.alerts.store.settings import Settings
+from services.alerts.store.signs import Signs
 from services.alerts.store.subjects import Subjects
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
@@ -28,7 +29,7 @@ class AlertStore:
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self.alert_documents = Aggregates(database, "alerts", alerts.INDEXES)
-        self.device_documents = Aggregates(database, "devices")
+        self.device_documents = Aggregates(database, "devices", devices.INDEXES)
         self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
         self.reports = Reports(database)
         self.subjects = Subjects(Aggregates(database, "keys", silent=True))
@@ -36,7 +37,8 @@ class AlertStore:
         self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
-        self.devices = Devices(self.device_documents, database["device_signs"])
+        self.signs = Signs(database["device_signs"])
+        self.devices = Devices(self.device_documents, self.signs)
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
         self.progress = Progress(context.now())

@@ -6,6 +6,7 @@ from tests.faults.scenes import (
     alerts,
     cases,
     catalogue,
+    devices,
     dwellings,
     features,
     grid,
@@ -27,7 +28,11 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *features.SCENES,
         *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
-    "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
+    "alerts": [
+        *alerts.SCENES,
+        *devices.SCENES,
+        *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
+    ],
     "cases": [
         *cases.SCENES,
         *plans.CASES_SCENES,
