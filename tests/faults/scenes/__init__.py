@@ -6,6 +6,7 @@ from tests.faults.scenes import (
     alerts,
     cases,
     catalogue,
+    devices,
     dwellings,
     features,
     grid,
@@ -31,6 +32,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
     "alerts": [
         *alerts.SCENES,
         *incidents.SCENES,
+        *devices.SCENES,
         *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
     ],
     "cases": [
