@@ -34,7 +34,11 @@ class ArmState(StrEnum):
 
 
 class Device(Model):
-    """设备. `timezone` is assumed for times without an offset."""
+    """设备. `timezone` is assumed for times without an offset.
+
+    Of `heartbeat_expected_s` seconds three may pass without a sign of life, never less than one of them and half a
+    minute.
+    """
 
     id: str
     name: str | None = None
@@ -48,7 +52,9 @@ class Device(Model):
     arm_state: ArmState = ArmState.UNKNOWN
     state: DeviceState = DeviceState.ONLINE
     state_since: AwareDatetime | None = None
+    state_note: str | None = Field(default=None, description="what whoever retired or restored it said")
     platform: str | None = Field(default=None, description="the platform whose catalogue named it")
+    parent: str | None = Field(default=None, description="the recorder or platform above it, by that catalogue")
     clock_skew_s: float | None = Field(default=None, description="its clock minus ours, by its last dated report")
     allowed_actions: list[DeviceAction] = []
     version: int = 1
@@ -65,8 +71,10 @@ class Channel(Model):
     path: list[str] = []
     gb_code: str | None = None
     scene: str | None = Field(default=None, description="场景, as school_gate or river")
-    alerts_waiting: int = Field(default=0, description="alerts that have no place until it is bound")
-    last_reported_at: AwareDatetime | None = None
+    alerts_waiting: int = Field(default=0, description="alerts that have no place until it is bound (about so many)")
+    last_reported_at: AwareDatetime | None = Field(
+        default=None, description="when the last alert was raised that has no place until it is bound"
+    )
     version: int = 1
 
 
@@ -101,7 +109,7 @@ class Diagnosis(Model):
     reports_today: int
     heartbeats_expected: bool
     unmapped_types: dict[str, int]
-    unreadable: dict[str, int] = Field(description="reason → reports, of the last day")
+    unreadable: dict[str, int] = Field(description="reason → reports, of today and yesterday")
     unbound_channels: list[str]
     last_alert_at: AwareDatetime | None = None
     asked_at: AwareDatetime
@@ -150,7 +158,7 @@ class ListDevices(Query[Page[Device]]):
 
 
 class SaveChannel(Command[Channel]):
-    """Bind a channel to its place; alerts that wait on it are located."""
+    """Bind a channel to its place; alerts that wait on it are located. Other fields that are not given stay."""
 
     device: Key
     channel: Key
@@ -181,7 +189,9 @@ class ImportDevices(Command[ImportReport]):
 class ImportCatalog(Command[ImportReport]):
     """Devices and channels of a GB/T 28181 `Catalog` body as a platform hands it over (any of its charsets).
 
-    Of an item its code, name, parent, owner, place and status are taken; address, password and model are not.
+    Each camera and alarm input becomes a device and its own channel, both named by its 20 digits, as an `Alarm` names
+    it; recorders and platforms become devices, civil codes and groups (215, 216) nothing. An item's code, name, maker,
+    parent, owner, place and status are taken; address, password and model are not. In the report `line` counts items.
     """
 
     platform: Key

@@ -17,7 +17,10 @@ _AT_START = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One alarm of one report, its device, channel and time settled. `active` False is a stop."""
+    """One alarm of one report, its device, channel and time settled. `active` False is a stop.
+
+    `subject` is the keyed hash of a plate. A `lasting` one stands until a stop: no quiet time ends it.
+    """
 
     report: str
     source: str
@@ -36,12 +39,15 @@ class Sighting:
     point: Point | None = None
     media: tuple[str, ...] = ()
     trace_id: str | None = None
+    subject: str | None = None
+    lasting: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """指纹: device, channel, type (with its raw name where unknown), rule, target."""
+        """指纹: device, channel, type (with its raw name where unknown), rule, target, subject."""
         raw = self.raw_type if self.type is AlertType.UNKNOWN else None
-        parts = (self.device, self.channel, self.type.value, raw, self.rule, self.target)
+        subject = (self.subject,) if self.subject else ()
+        parts = (self.device, self.channel, self.type.value, raw, self.rule, self.target, *subject)
         return sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:32]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contracts.alerts import ReportReceived
-from services.alerts import folding, joining, reading
+from services.alerts import folding, joining, reading, watching
 from services.alerts.backlog import Waiting
 from services.alerts.folding import Sighting, Tally
 from services.alerts.places import Placed, placed
@@ -32,14 +32,14 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     parsed = cpu.heavy(_parse, list(causes.values()))
     known = store.devices.known(name for one in parsed for name in one.devices)
     timezones = {name: device.timezone for name, device in known.items() if device.registered}
-    readings = {one.delivery.report: reading.settle(one, timezones) for one in parsed}
+    readings = {one.delivery.report: reading.settle(one, timezones, store.subjects.hashed) for one in parsed}
     signs = reading.signs(readings.values())
     store.devices.enlist({device: sign for device, sign in signs.items() if device not in known})
     fold, sightings = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})
     heads = {sighting.report: causes[sighting.report] for sighting in sightings}
     oldest = min(received.data.received_at for received in batch)
     store.backlog.waiting.append(Waiting(fold, sightings, heads, oldest))
-    store.devices.heard(signs)
+    store.signs.heard(signs, reading.refusals(readings.values()))
     store.progress.mark(context.now(), max(received.data.received_at for received in batch))
     if store.backlog.full:
         fold_waiting(store)
@@ -54,8 +54,8 @@ def fold_when_due(store: AlertStore) -> None:
 
 def write_heard_when_due(store: AlertStore) -> None:
     """Write the devices' signs of life, unless the store is to have its rest."""
-    if store.devices.rest.over():
-        store.devices.rest.after(store.devices.write_heard)
+    if store.signs.rest.over():
+        store.signs.rest.after(lambda: watching.write_signs(store, silent_before(store, context.now())))
 
 
 def fold_waiting(store: AlertStore) -> None:
@@ -161,6 +161,12 @@ class Placing:
             return {}
         terrain = self._store.grids.terrain
         bound = self._store.channels.bound({(found.head.device, found.head.channel) for found in tallies.values()})
+        waiting: dict[str, list[datetime]] = {}
+        for found in tallies.values():
+            channel = bound[found.head.device, found.head.channel]
+            if channel.point is None:
+                waiting.setdefault(channel.key, []).append(found.received_at)
+        self._store.channels.waited_for({key: (len(at), max(at)) for key, at in waiting.items()})
         return {
             fingerprint: placed(terrain, bound[found.head.device, found.head.channel], found.point)
             for fingerprint, found in tallies.items()

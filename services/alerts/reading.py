@@ -1,6 +1,7 @@
 """From a delivered body to sightings: parse it, then settle whose it is and when it was. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
@@ -20,19 +21,34 @@ _TIME_NOTES = frozenset(
     {"offset_repaired", "offset_sign_assumed", "retransmitted", "time_missing", "time_unreadable", "zone_assumed"}
 )
 _PLACE_NOTES = frozenset({"datum_assumed", "place_implausible"})
+_CUT_NOTES = frozenset({"channel_cut", "data_unreadable", "part_unreadable", "truncated"})
 
 
 class Sign(NamedTuple):
-    """When a device was last heard, and when its last heartbeat came."""
+    """When a device was last heard, when its last heartbeat and alarm came, and how far its clock was off (s)."""
 
     vendor: str
     report_at: datetime
     heartbeat_at: datetime | None = None
+    alarm_at: datetime | None = None
+    skew_s: float | None = None
+    reports: int = 1
 
     def later(self, other: "Sign") -> "Sign":
         """Both together."""
-        beats = [at for at in (self.heartbeat_at, other.heartbeat_at) if at]
-        return Sign(self.vendor, max(self.report_at, other.report_at), max(beats, default=None))
+        first, last = sorted((self, other), key=lambda sign: sign.report_at)
+        return Sign(
+            self.vendor,
+            last.report_at,
+            _latest(self.heartbeat_at, other.heartbeat_at),
+            _latest(self.alarm_at, other.alarm_at),
+            first.skew_s if last.skew_s is None else last.skew_s,
+            self.reports + other.reports,
+        )
+
+
+# (source, why its posts could not be read) → how many
+Refusals = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A report as it is kept. `state` received: its sightings are to be folded. `signs`: device → is a heartbeat."""
+    """A report as it is kept. `state` received: its sightings are to be folded. `signs`: who gave one by it."""
 
     delivery: ReportReceived
     trace_id: str | None
@@ -60,7 +76,7 @@ class Reading:
     code: str | None = None
     reason: str | None = None
     sightings: tuple[Sighting, ...] = ()
-    signs: Mapping[str, bool] = field(default_factory=dict)
+    signs: Mapping[str, Sign] = field(default_factory=dict)
     source_key: str | None = None
 
     @property
@@ -98,21 +114,28 @@ def tried(adapter: str, body: bytes, content_type: str) -> AdapterResult:
         return AdapterResult(reports=[], fault=fault.code, fault_message=f"{fault.zh} / {fault.en}")
 
 
-def settle(parsed: Parsed, timezones: Mapping[str, str]) -> Reading:
-    """Decide state, devices and times. `timezones` holds the registered ones among the devices that it names."""
+def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str], str]) -> Reading:
+    """Decide state, devices and times, and let no plate through but `hashed`.
+
+    `timezones` holds the registered ones among the devices that it names.
+    """
     delivery = parsed.delivery
     if parsed.fault:
         fault = parsed.fault
         return Reading(delivery, parsed.trace_id, "rejected", fault.code, f"{fault.code}: {fault.zh} / {fault.en}")
     registered = frozenset(timezones)
     sightings: list[Sighting] = []
-    signs: dict[str, bool] = {}
+    signs: dict[str, Sign] = {}
     for report in parsed.reports:
         device = device_of(delivery.source, report.device, registered)
+        timezone = timezones.get(device, DEFAULT_TIMEZONE)
         if report.kind == "alarm":
-            sightings.append(_sighting(parsed, report, device, timezones.get(device, DEFAULT_TIMEZONE)))
+            subject = hashed(report.subject) if report.subject else None
+            sightings.append(_sighting(parsed, report, device, timezone, subject))
         if report.kind != "ignored":
-            signs[device] = signs.get(device, False) or report.kind == "heartbeat"
+            sign = _sign(delivery, report, timezone)
+            # one post is one report, however many events it tells of
+            signs[device] = signs[device].later(sign)._replace(reports=1) if device in signs else sign
     source_ids = sorted({report.source_id for report in parsed.reports if report.source_id})
     return Reading(
         delivery,
@@ -133,12 +156,13 @@ def _state(
 ) -> tuple[Literal["received", "heartbeat", "ignored"], str | None, str | None]:
     kinds = {report.kind for report in reports}
     if "alarm" in kinds:
-        return "received", None, None
+        cut = next((note for report in reports for note in report.notes if code_of(note) in _CUT_NOTES), None)
+        return "received", None, cut
     reason = reports[-1].notes[-1] if reports and reports[-1].notes else None
     return ("heartbeat" if "heartbeat" in kinds else "ignored"), code_of(reason) if reason else None, reason
 
 
-def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str) -> Sighting:
+def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str, subject: str | None) -> Sighting:
     delivery = parsed.delivery
     at, skewed = occurred(report, delivery.received_at, timezone)
     codes = [code_of(note) for note in report.notes]
@@ -160,15 +184,39 @@ def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: st
         point=report.point,
         media=tuple(report.media),
         trace_id=parsed.trace_id,
+        subject=subject,
     )
 
 
 def signs(readings: Iterable[Reading]) -> dict[str, Sign]:
-    """The latest sign of life of each device."""
+    """The signs of life of each device, put together."""
     latest: dict[str, Sign] = {}
     for found in readings:
-        at, vendor = found.delivery.received_at, found.delivery.adapter
-        for device, heartbeat in found.signs.items():
-            sign = Sign(vendor, at, at if heartbeat else None)
+        for device, sign in found.signs.items():
             latest[device] = latest[device].later(sign) if device in latest else sign
     return latest
+
+
+def refusals(readings: Iterable[Reading]) -> Refusals:
+    """What could not be read, by source and reason."""
+    return Counter((found.delivery.source, found.code or "") for found in readings if found.state == "rejected")
+
+
+def _sign(delivery: ReportReceived, report: CanonicalReport, timezone: str) -> Sign:
+    at = delivery.received_at
+    alarm_at = at if report.kind == "alarm" else None
+    heartbeat_at = at if report.kind in ("heartbeat", "state") else None
+    return Sign(delivery.adapter, at, heartbeat_at, alarm_at, _skew(delivery, report, timezone))
+
+
+def _skew(delivery: ReportReceived, report: CanonicalReport, timezone: str) -> float | None:
+    """The device's clock minus ours in seconds; None where it named no time, or one that was long ago by intent."""
+    dated = report.occurred_at or report.occurred_local
+    if dated is None or any(code_of(said) == "retransmitted" for said in report.notes):
+        return None
+    at, _ = occurred(report, delivery.received_at, timezone)
+    return (at - delivery.received_at).total_seconds()
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((at for at in moments if at), default=None)

@@ -2,6 +2,7 @@
 
 from contracts.alerts import (
     ActOnAlert,
+    ActOnDevice,
     ActOnIncident,
     ActOnSession,
     AdapterResult,
@@ -10,12 +11,16 @@ from contracts.alerts import (
     AlertSettings,
     Channel,
     Device,
+    Diagnosis,
     GetAlert,
     GetAlertFigures,
     GetAlertSettings,
+    GetDevice,
+    GetDiagnosis,
     GetIncident,
     GetReport,
     GetSession,
+    ImportCatalog,
     ImportDevices,
     Incident,
     ListAlerts,
@@ -40,7 +45,18 @@ from contracts.alerts import (
 from contracts.cases import CaseClosed, CaseRejected, CaseReported, CaseResolved, CaseSigned, CaseWithdrawn
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import ImportReport, Page, Scope
-from services.alerts import following, intake, joining, locating, reading, registering, trying
+from services.alerts import (
+    cataloguing,
+    diagnosing,
+    following,
+    intake,
+    joining,
+    locating,
+    reading,
+    registering,
+    trying,
+    watching,
+)
 from services.alerts.store import AlertStore
 from services.chassis import context
 from services.chassis.entrypoints import Stored, answers, every, on
@@ -129,6 +145,10 @@ class AlertsService(Service):
         intake.write_heard_when_due(self.store)
 
     @every(5)
+    def watch_devices(self) -> None:
+        watching.watch(self.store, intake.silent_before(self.store, context.now()))
+
+    @every(5)
     def end_quiet(self) -> None:
         self.store.alerts.end_quiet(intake.silent_before(self.store, context.now()))
 
@@ -194,8 +214,19 @@ class AlertsService(Service):
 
     @answers(SaveDevice, scope=Scope.ALERTS_HANDLE)
     def save_device(self, command: SaveDevice) -> Device:
-        registering.check_timezone(command.timezone)
-        return self.store.devices.save(command)
+        return registering.save(self.store, command)
+
+    @answers(ActOnDevice, scope=Scope.ALERTS_HANDLE)
+    def act_on_device(self, command: ActOnDevice) -> Device:
+        return registering.act(self.store, command)
+
+    @answers(GetDevice, scope=Scope.ALERTS_READ)
+    def get_device(self, query: GetDevice) -> Device:
+        return self.store.devices.get(query.id)
+
+    @answers(GetDiagnosis, scope=Scope.ALERTS_READ)
+    def get_diagnosis(self, query: GetDiagnosis) -> Diagnosis:
+        return diagnosing.diagnose(self.store, query)
 
     @answers(ListDevices, scope=Scope.ALERTS_READ)
     def list_devices(self, query: ListDevices) -> Page[Device]:
@@ -212,6 +243,10 @@ class AlertsService(Service):
     @answers(ImportDevices, scope=Scope.ALERTS_HANDLE)
     def import_devices(self, command: ImportDevices) -> ImportReport:
         return registering.import_rows(self.store, command.rows, dry_run=command.dry_run)
+
+    @answers(ImportCatalog, scope=Scope.ALERTS_HANDLE)
+    def import_catalog(self, command: ImportCatalog) -> ImportReport:
+        return cataloguing.take(self.store, command)
 
     @answers(OpenSession, scope=Scope.ALERTS_HANDLE)
     def open_session(self, command: OpenSession) -> Session:

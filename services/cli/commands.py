@@ -9,8 +9,10 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from services.cli import operations
+from services.cli.camera import camera
 from services.cli.door import REFUSED, Door, Options, Trouble, city, err, out
 from services.cli.showing import everything, show, show_json, table
+from services.cli.sources import sources
 from services.cli.waterfall import render
 
 TYPES = {
@@ -38,6 +40,8 @@ class Commands(typer.Typer):
 app = Commands(help="一网 Yiwang 命令行", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="接入方与密钥", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(sources, name="sources")
+app.add_typer(camera, name="camera")
 app.add_typer(operations.dead_letters, name="dead-letters")
 app.command("replay")(operations.replay)
 

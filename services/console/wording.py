@@ -60,6 +60,32 @@ VERDICTS: Words = {
     "test": ("测试", "test"),
     "duplicate": ("重复", "duplicate"),
 }
+ADAPTERS: Words = {
+    "hikvision": ("海康威视", "Hikvision"),
+    "dahua": ("大华", "Dahua"),
+    "onvif": ("ONVIF", "ONVIF"),
+    "gb28181": ("国标 GB/T 28181", "GB/T 28181"),
+    "frigate": ("Frigate", "Frigate"),
+    "cloudevents": ("CloudEvents", "CloudEvents"),
+    "alertmanager": ("Alertmanager", "Alertmanager"),
+}
+SOURCE_STATES: Words = {"active": ("有效", "active"), "revoked": ("已吊销", "revoked")}
+INTAKE_REFUSALS: Words = {
+    "key_missing": ("没有密钥", "no key"),
+    "key_unknown": ("密钥无效", "unknown key"),
+    "key_revoked": ("密钥或令牌已吊销", "revoked key or token"),
+    "key_expired": ("密钥或令牌已过期", "expired key or token"),
+    "token_unknown": ("地址中的令牌无效", "unknown token in the URL"),
+    "scope_missing": ("没有上报权限", "may not report"),
+    "adapter_unknown": ("没有该接入格式", "no such format"),
+    "adapter_not_granted": ("地址只限另一种格式", "URL for another format"),
+    "source_invalid": ("来源名不合规", "source name not valid"),
+    "body_too_large": ("报文过大", "too large"),
+    "body_too_slow": ("传输超时", "too slow"),
+    "body_incomplete": ("传输中断", "broken off"),
+    "store_away": ("数据库中断", "database away"),
+    "spool_full": ("总线中断且暂存已满", "bus away, spool full"),
+}
 CASE_STATES: Words = {
     "reported": ("已上报", "reported"),
     "verified": ("已核实", "verified"),

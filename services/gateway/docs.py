@@ -175,16 +175,22 @@ def _headers(*, versioned: bool) -> list[dict[str, Any]]:
 
 
 def _intake() -> dict[str, Any]:
-    source = {"name": "source", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 100}}
+    source = {
+        "name": "source",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "maxLength": 100},
+        "description": "a name of the caller's choice, or the token of a source, which needs no key",
+    }
     scopes = [Scope.ALERTS_REPORT.value]
     schema = {"type": "object", "required": ["report"], "properties": {"report": {"type": "string"}}}
     body = {"schema": {"type": "string", "format": "binary"}}
     example = "<EventNotificationAlert><eventType>VMD</eventType></EventNotificationAlert>"
     return {
         "operationId": "take_report",
-        "summary": "A device's own bytes, at most 256 KiB: 202 once they are durable, never a 4xx for what they say.",
+        "summary": "A device's own bytes, 256 KiB and pictures: 202 once durable, never a 4xx for what they say.",
         "tags": ["alerts"],
-        "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}],
+        "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}, {}],
         "parameters": [intake.ADAPTER, source, *_headers(versioned=False)],
         "requestBody": {"required": True, "content": {"application/xml": {**body, "example": example}, "*/*": body}},
         "responses": {

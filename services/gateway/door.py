@@ -25,7 +25,9 @@ from services.gateway.clients import Clients
 from services.gateway.idempotency import Idempotency, checked, fingerprint_of
 from services.gateway.limits import ORDINARY, expected_version, read_body
 from services.gateway.problems import internal, problem, store_away
+from services.gateway.refusals import Refusals
 from services.gateway.settings import GatewaySettings
+from services.gateway.sources import Sources, Tokens
 from services.gateway.spool import Spool
 from services.gateway.wording import invalid
 
@@ -56,6 +58,9 @@ class Door:
     bus: Bus
     access: Access
     clients: Clients
+    sources: Sources
+    tokens: Tokens
+    refusals: Refusals
     idempotency: Idempotency
     audit: Audit
     spool: Spool

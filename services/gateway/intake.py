@@ -22,13 +22,15 @@ from starlette.types import Scope as HttpScope
 
 from contracts.alerts import Report, ReportReceived
 from contracts.faults import Fault, Invalid, NotFound, Unavailable
-from contracts.shared import Scope
-from services.chassis import context, tracing
+from contracts.shared import Caller, Scope
+from services.chassis import context, multipart, tracing
+from services.gateway import pictures
 from services.gateway.door import Door
 from services.gateway.idempotency import checked
 from services.gateway.journey import Journey, journey, refusal
-from services.gateway.limits import INTAKE, read_body
+from services.gateway.limits import read_body
 from services.gateway.problems import of_status, store_away
+from services.gateway.sources import TOKEN
 
 ADAPTERS = ("hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager")
 PATH = "/v1/intake/{adapter}/{source}"
@@ -121,20 +123,31 @@ async def publish_spooled(door: Door, report: ReportReceived, traceparent: str |
 async def _accept(door: Door, place: tuple[str, str], request: HttpScope, receive: Receive) -> ReportReceived:
     if request["method"] != "POST":
         raise of_status(405, {"Allow": "POST"})
-    caller = await door.access.caller(request, Scope.ALERTS_REPORT)
-    adapter, source = _adapter(place[0]), _source(place[1])
+    # a token is a secret and no name: it ends here, whatever key comes with it
+    by_token = place[1].startswith(TOKEN)
+    if by_token:
+        source, adapter = await door.tokens.source(request, place[1], place[0]), _adapter(place[0])
+    else:
+        await door.access.caller(request, Scope.ALERTS_REPORT)
+        adapter, source = _adapter(place[0]), _source(place[1])
     # the first of several, as everywhere else
     headers = dict(reversed(request["headers"]))
-    body = await read_body(receive, headers.get(b"content-length", b"").decode("latin-1"), INTAKE)
+    content_type = headers.get(b"content-type", b"").decode("latin-1")[:300]
+    length = headers.get(b"content-length", b"").decode("latin-1")
+    body = await read_body(receive, length, pictures.most(content_type))
+    if multipart.is_multipart(body, content_type):
+        body = await pictures.replaced(body, content_type)
     report = ReportReceived(
-        report=_name(headers, caller.client, adapter, source),
+        report=_name(headers, request["state"]["caller"].client, adapter, source),
         adapter=adapter,
         source=source,
-        content_type=headers.get(b"content-type", b"").decode("latin-1")[:300],
+        content_type=content_type,
         received_at=context.now(),
         body=body,
     )
     await _keep(door, report)
+    if by_token:
+        door.sources.used(source, report.received_at)
     return report
 
 
@@ -175,6 +188,11 @@ async def _refused(door: Door, made: Journey, error: Exception, request: HttpSco
     response = refusal(request, error)
     made.status = response.status_code
     response.raw_headers += made.headers()
+    if isinstance(error, Fault):
+        caller: Caller | None = request.get("state", {}).get("caller")
+        remote = request["client"][0] if request["client"] else "–"
+        who = caller.client if caller else None
+        door.refusals.count(remote, who, response.status_code, error.code, context.now())
     if isinstance(error, Fault) and request["method"] == "POST":
         await door.record(Request(request), PATH, response, error.code)
     made.tell(request)

@@ -11,9 +11,10 @@ import pytest
 from contracts.alerts import Alert, ListAlerts, ReportReceived, SaveChannel, SaveDevice
 from contracts.grid import GridPublished
 from contracts.shared import Caller, Geometry, Point, Scope
-from services.alerts import intake
+from services.alerts import intake, watching
 from services.alerts.reading import Reading
 from services.alerts.store import AlertStore
+from services.chassis import context
 from services.chassis.messages import Received
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -109,7 +110,7 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     """A batch, stored and put into alerts at once; who gave a sign of life is written."""
     rejected = intake.take(store, batch)
     intake.fold_waiting(store)
-    store.devices.write_heard()
+    watching.write_signs(store, context.now())
     return rejected
 
 

@@ -113,13 +113,11 @@ def test_an_ended_incident_takes_nothing_and_its_alerts_count_no_more() -> None:
 
 
 def test_an_incident_that_was_merged_sends_what_follows_to_the_other() -> None:
-    found = Desk().each(seen(0), seen(0, grid="230902001001002"))
+    found = Desk().each(seen(0), seen(1, "far/1", grid="230902001001002"))
     one, other = sorted(found.incidents)
     found.incidents[one] = other
-    found.each(seen(10, "cam/2"), seen(11, "cam/2", grid="230902001001002"))
-    assert len(found.alerts[one]) + len(found.alerts[other]) == 4
-    assert len(found.incidents) == 2
-    assert len(found.alerts[one]) == 1
+    found.each(seen(10, "cam/2"), seen(11, "far/2", grid="230902001001002"))
+    assert (len(found.alerts[one]), len(found.alerts[other]), len(found.incidents)) == (1, 3, 2)
 
 
 def test_a_third_of_a_recorder_lost_is_one_incident() -> None:
@@ -184,7 +182,7 @@ alarms = st.lists(
 ).map(lambda found: sorted(found, key=lambda one: one.id))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(alarms, st.lists(st.integers(1, 29), max_size=4))
 def test_however_it_is_cut_into_rounds_it_comes_out_the_same(found: list[Seen], cuts: list[int]) -> None:
     whole, parts = Desk(), Desk()
@@ -195,10 +193,15 @@ def test_however_it_is_cut_into_rounds_it_comes_out_the_same(found: list[Seen], 
     assert len(whole.ordinary) == len(set(whole.ordinary))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(alarms, st.integers(0, 2**16), st.integers(0, 30))
-def test_done_again_with_some_windows_written_it_comes_out_the_same(found: list[Seen], chance: int, at: int) -> None:
-    """A round that died while it wrote its windows: no incident stands yet, and its alerts are still marked."""
+def test_done_again_with_some_windows_written_nobody_is_lost_or_doubled(
+    found: list[Seen], chance: int, at: int
+) -> None:
+    """A round that died while it wrote its windows: no incident stands yet, and its alerts are still marked.
+
+    One that came too early for an incident may find it running the second time, and join.
+    """
     once, again = Desk(), Desk()
     for desk in (once, again):
         desk.round(found[:at])
@@ -210,5 +213,5 @@ def test_done_again_with_some_windows_written_it_comes_out_the_same(found: list[
     again.windows = before | {id: again.windows[id] for id in written}
     again.incidents, again.alerts = incidents, alerts
     again.round(found[at:])
-    assert again.ordinary == once.ordinary
+    assert set(again.ordinary) >= set(once.ordinary)
     assert len(again.ordinary) == len(set(again.ordinary))

@@ -197,13 +197,13 @@ def test_unreadable_reports_are_dead_letters_and_no_secret_is_told(
         await post(bus, fixture("gb_catalog_gb2312.xml"), adapter="gb28181", source="platform")
         await until(lambda: done(bus, plain))
         report = await until(lambda: done(bus, broken))
-        assert (report.state, report.reason.split(":")[0]) == ("rejected", "xml_malformed")
+        assert (report.state, report.reason.split(":")[0]) == ("rejected", "truncated")
         (letter,) = (await bus.ask(ListDeadLetters(caller=CALLER), service="alerts")).items
-        assert letter.reason == "unreadable: xml_malformed"
+        assert letter.reason == "unreadable: truncated"
         payload = await bus.ask(LookAtDeadLetter(caller=CALLER, id=letter.id), service="alerts")
         assert "hunter2-secret" in payload.body
         tried = await bus.ask(TestAdapter(caller=CALLER, adapter="hikvision", body=fixture("hik_broken.xml")))
-        assert (tried.reports, tried.fault) == ([], "xml_malformed")
+        assert (tried.reports, tried.fault) == ([], "truncated")
         tried = await bus.ask(TestAdapter(caller=CALLER, adapter="gb28181", body=fixture("gb_alarm_plain.xml")))
         assert [report.raw_type for report in tried.reports] == ["2"]
         assert not leaked(tried.model_dump_json())

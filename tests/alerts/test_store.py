@@ -260,11 +260,11 @@ def test_unreadable_and_ignored_reports_say_why(alerts: AlertStore) -> None:
     found = alerts.reports.get(broken.data.report)
     assert found.state == "rejected"
     assert found.reason
-    assert found.reason.startswith("xml_malformed")
+    assert found.reason.startswith("truncated")
     outbox = alerts.reports.rejections.get(broken.data.report)["outbox"]  # type: ignore[index]
     assert [entry["type"] for entry in outbox] == ["alerts.report_rejected.v1"]
     (letter,) = intake.letters([rejected], batch)
-    assert (letter.reason, letter.body) == ("unreadable: xml_malformed", broken.data.body)
+    assert (letter.reason, letter.body) == ("unreadable: truncated", broken.data.body)
     assert letter.queue == "alerts.alerts.report_received.v1"
     for report in (other, position):
         assert alerts.reports.get(report.data.report).state == "ignored"

@@ -110,6 +110,11 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> None:
     for adapter, source, body in bodies:
         await door.ask("POST", f"/v1/intake/{adapter}/{source}", key="device", content=body, status=202)
         await door.ask("POST", f"/v1/intake/{adapter}:test", key="device", content=body)
+    made = await door.post("/v1/sources", {"source": f"gate-{uuid4().hex[:8]}", "adapter": "hikvision"}, status=201)
+    canary.values["token"] = made["token"]
+    for adapter, status in (("hikvision", 202), ("gb28181", 403)):
+        told = {"content": bodies[0][2], "headers": {"traceparent": f"00-{uuid4().hex}-{'1' * 16}-01"}}
+        await door.ask("POST", f"/v1/intake/{adapter}/{made['token']}", status=status, **told)
     refused = await door.send("GET", "/v1/cases", headers={"Authorization": f"Bearer {canary.digits('key', 30)}"})
     assert refused.status_code == 401
 
@@ -129,6 +134,7 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
     assert len(canary.values) > 15
     # that the search finds what is there
     assert (RAW, "plate") in leaks(canary, heard)
+    assert (RAW, "token") not in leaks(canary, heard)
     assert leaks(canary, logs(city)) == []
     assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
     kept = spans(city)

@@ -9,6 +9,10 @@ from contracts.alerts import (
     AlertAction,
     AlertState,
     AlertType,
+    ArmState,
+    DeviceAction,
+    DeviceState,
+    Finding,
     Level,
     Session,
     SessionAction,
@@ -50,8 +54,10 @@ from contracts.sharing import (
     SharingType,
     Subscription,
 )
-from services.console import ground_words, incident_words, session_words, wording
+from services.console import device_words, ground_words, incident_words, session_words, wording
 from services.console.pages.imports import KINDS
+from services.gateway.intake import ADAPTERS
+from services.gateway.sources import Source
 
 
 def literals(model: type, field: str) -> Iterable[str]:
@@ -68,6 +74,12 @@ def literals(model: type, field: str) -> Iterable[str]:
         (wording.ALERT_STATES, AlertState),
         (wording.ALERT_ACTIONS, AlertAction),
         (wording.VERDICTS, Verdict),
+        (wording.ADAPTERS, ADAPTERS),
+        (wording.SOURCE_STATES, literals(Source, "state")),
+        (device_words.DEVICE_STATES, DeviceState),
+        (device_words.DEVICE_ACTIONS, DeviceAction),
+        (device_words.ARM_STATES, ArmState),
+        (device_words.CAUSES, literals(Finding, "cause")),
         (wording.CASE_STATES, CaseState),
         (wording.CASE_ACTIONS, CaseAction),
         (wording.ITEM_TYPES, ItemType),

@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels, incidents, sessions
+from services.alerts.store import alerts, channels, devices, incidents, sessions
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
@@ -18,7 +18,9 @@ from services.alerts.store.reports import Reports
 from services.alerts.store.rules import Rules
 from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
+from services.alerts.store.signs import Signs
 from services.alerts.store.staffing import Staffing
+from services.alerts.store.subjects import Subjects
 from services.alerts.store.windows import Windows
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
@@ -34,9 +36,10 @@ class AlertStore:
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self.alert_documents = Aggregates(database, "alerts", alerts.INDEXES)
-        self.device_documents = Aggregates(database, "devices")
+        self.device_documents = Aggregates(database, "devices", devices.INDEXES)
         self.channel_documents = Aggregates(database, "channels", channels.INDEXES)
         self.reports = Reports(database)
+        self.subjects = Subjects(Aggregates(database, "keys", silent=True))
         self.settings = Settings(Aggregates(database, "settings", silent=True))
         self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)
@@ -47,7 +50,8 @@ class AlertStore:
         self.staffing = Staffing(self.rosters, self.settings)
         self.incidents = Incidents(self.incident_documents, self.staffing)
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
-        self.devices = Devices(self.device_documents, database["device_signs"])
+        self.signs = Signs(database["device_signs"])
+        self.devices = Devices(self.device_documents, self.signs)
         self.channels = Channels(self.channel_documents)
         self.grids = GridCopies(database)
         self.sessions = Sessions(

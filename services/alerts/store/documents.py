@@ -97,6 +97,7 @@ def raised(
         "source": head.source,
         "target": head.target,
         "rule": head.rule,
+        "subject": head.subject,
         "count": found.count,
         "first_at": found.first_at,
         "last_at": found.last_at,
@@ -128,7 +129,8 @@ def raised(
         events.append(AlertEnded(id=id, ended_at=ended_at, count=found.count, version=1))
     else:
         document["open_key"] = fingerprint
-        document["quiet_until"] = found.received_at + quiet_time(head.type, settings)
+        if not head.lasting:
+            document["quiet_until"] = found.received_at + quiet_time(head.type, settings)
     return document, events
 
 
@@ -164,7 +166,7 @@ def folded(
     if not found.count:
         return Change(set=kept, unset=unset, push=push), events
     later: dict[str, object] = {"last_at": found.last_at}
-    if not decided.ended_at:
+    if not decided.ended_at and not found.head.lasting:
         later["quiet_until"] = found.received_at + quiet_time(found.head.type, settings)
     return Change(
         set=kept,

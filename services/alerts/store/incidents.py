@@ -149,7 +149,7 @@ class Incidents:
     def near(self, family: str, since: datetime, until: datetime) -> list[Document]:
         """Running incidents of a family of which something was seen within these times, and which have a place."""
         recent = {"family": family, "last_at": {"$gte": since, "$lte": until}}
-        found = self._incidents.collection.find(recent, {**_UNLISTED, "applied": 1})
+        found = self._incidents.collection.find(recent, _UNLISTED)
         return [one for one in found if one["running"] and one["point"]]
 
     def add_evidence(self, document: Document, evidence: Document, now: datetime) -> None:

@@ -248,6 +248,7 @@ def _kept(sighting: Sighting) -> Document:
         "place_quality": list(sighting.place_quality),
         "point": [point.longitude, point.latitude] if point else None,
         "media": list(sighting.media),
+        "subject": sighting.subject,
     }
 
 
@@ -263,6 +264,7 @@ def _sighting(report: Mapping[str, Any], kept: Mapping[str, Any]) -> Sighting:
         place_quality=tuple(kept["place_quality"]),
         point=Point(longitude=point[0], latitude=point[1]) if point else None,
         media=tuple(kept["media"]),
+        subject=kept.get("subject"),
         **{
             name: kept[name] for name in ("device", "channel", "raw_type", "severity", "rule", "target", "active", "at")
         },

@@ -16,6 +16,7 @@ from services.gateway.routes import (
     operations,
     replays,
     sharing,
+    sources,
     traces,
 )
 
@@ -27,6 +28,7 @@ AREAS: list[Area] = [
     alerts.area,
     incidents.area,
     devices.area,
+    sources.area,
     cases.area,
     catalogue.area,
     sharing.area,

@@ -5,10 +5,10 @@ from starlette.responses import Response
 from contracts import alerts
 from contracts.faults import NotFound, Unavailable
 from contracts.shared import Scope
-from services.gateway import intake
+from services.gateway import intake, pictures
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
-from services.gateway.limits import INTAKE
+from services.gateway.limits import WITH_PICTURES
 from services.gateway.reading import Form
 
 READ, HANDLE = Scope.ALERTS_READ, Scope.ALERTS_HANDLE
@@ -33,7 +33,7 @@ async def get_report(call: Call) -> Response:
 @area.route(
     "POST",
     "/v1/intake/{adapter}:test",
-    Rule(Scope.ALERTS_REPORT, limit=INTAKE),
+    Rule(Scope.ALERTS_REPORT, limit=WITH_PICTURES),
     alerts.AdapterResult,
     example="<EventNotificationAlert><eventType>VMD</eventType></EventNotificationAlert>",
     body_types=("application/xml", "application/json", "text/plain", "multipart/form-data"),
@@ -42,11 +42,12 @@ async def get_report(call: Call) -> Response:
 )
 async def test_adapter(call: Call) -> Response:
     """Parse only: the canonical reports, and what was assumed or refused."""
+    content_type = intake.content_type_of(call.request)
     query = alerts.TestAdapter(
         caller=call.caller,
         adapter=intake.known_adapter(call.request),
-        content_type=intake.content_type_of(call.request),
-        body=call.body,
+        content_type=content_type,
+        body=await pictures.replaced(call.body, content_type),
     )
     result = await call.ask(query)
     return call.answer(result)

@@ -6,6 +6,7 @@ from tests.faults.scenes import (
     alerts,
     cases,
     catalogue,
+    devices,
     dwellings,
     features,
     grid,
@@ -33,6 +34,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *alerts.SCENES,
         *incidents.SCENES,
         *sessions.SCENES,
+        *devices.SCENES,
         *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
     ],
     "cases": [
