@@ -72,7 +72,13 @@ def test_newest_first_page_by_page_and_those_of_an_incident(alerts: AlertStore) 
     assert sorted(alerts.sessions.of_incident("I1")) == sorted(id for id in made if id != made[1])
 
 
-@pytest.mark.parametrize("cursor", ["x", encode("x"), encode("99991231T235959"), encode(1, 2)])
+@pytest.mark.parametrize("cursor", ["x", encode("x"), encode("20261301T000000"), encode(1, 2)])
 def test_a_cursor_of_something_else_is_refused(alerts: AlertStore, cursor: str) -> None:
     with pytest.raises(Invalid):
         alerts.sessions.page(ListSessions(caller=CALLER, cursor=cursor))
+
+
+def test_a_cursor_from_the_end_of_time_begins_at_the_newest(alerts: AlertStore) -> None:
+    opened = open_session(alerts)
+    far = ListSessions(caller=CALLER, cursor=encode("99991231T235959"))
+    assert [one.id for one in alerts.sessions.page(far).items] == [opened.id]

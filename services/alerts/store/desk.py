@@ -42,7 +42,7 @@ class Desk:
 
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        ranges, one_more = documents.ranges(query.cursor, _FIRST_STRETCH), query.limit + 1
+        ranges, one_more = documents.ranges(documents.before(query.cursor), _FIRST_STRETCH), query.limit + 1
         found = newest(
             self._alerts.collection, "order", ranges, _conditions(query), limit=one_more, hidden={"timeline": 0}
         )

@@ -40,17 +40,23 @@ def moment(order: str) -> datetime:
     return datetime.strptime(order[:15], _SECOND).replace(tzinfo=UTC)
 
 
-def ranges(cursor: str | None, first: timedelta) -> Iterator[dict[str, str]]:
-    """Stretches of the order before a cursor's place, newest first; `first` is how long the newest is."""
-    end = context.now() + timedelta(days=1)
-    before = str(cursors.decode(cursor, 1)[0]) if cursor else mark(end)
-    if cursor:
-        try:
-            end = moment(before) + timedelta(seconds=1)
-        except (ValueError, OverflowError):
-            raise cursors.invalid() from None
-    for since, until in stretches(end, first, _OLDEST):
-        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
+def before(cursor: str | None) -> str:
+    """The place in the order below which a page begins. Raises Invalid for what is no cursor of such a list."""
+    tomorrow = mark(context.now() + timedelta(days=1))
+    if cursor is None:
+        return tomorrow
+    place = str(cursors.decode(cursor, 1)[0])
+    try:
+        moment(place)
+    except ValueError:
+        raise cursors.invalid() from None
+    return min(place, tomorrow)
+
+
+def ranges(place: str, first: timedelta) -> Iterator[dict[str, str]]:
+    """Parts of the order below a place in it, newest first, in stretches of time that widen."""
+    for since, until in stretches(moment(place) + timedelta(seconds=1), first, _OLDEST):
+        yield {"$gte": mark(since), "$lt": min(place, mark(until))}
 
 
 def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:

@@ -111,7 +111,7 @@ class Incidents:
         found = newest(
             self._incidents.collection,
             "order",
-            documents.ranges(query.cursor, _FIRST_STRETCH),
+            documents.ranges(documents.before(query.cursor), _FIRST_STRETCH),
             conditions,
             limit=query.limit + 1,
             hidden={"timeline": 0},

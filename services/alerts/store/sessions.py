@@ -64,7 +64,7 @@ class Sessions:
     def page(self, query: ListSessions) -> Page[Session]:
         """Newest first, without timelines."""
         wanted = {"incident": query.incident} if query.incident is not None else {}
-        ranges = documents.ranges(query.cursor, _FIRST_STRETCH)
+        ranges = documents.ranges(documents.before(query.cursor), _FIRST_STRETCH)
         found = newest(
             self._sessions.collection, "order", ranges, wanted, limit=query.limit + 1, hidden={"timeline": 0}
         )
