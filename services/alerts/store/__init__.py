@@ -12,6 +12,7 @@ from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
+from services.alerts.store.mappings import Mappings
 from services.alerts.store.reports import Reports
 from services.alerts.store.settings import Settings
 from services.chassis import context
@@ -36,6 +37,9 @@ class AlertStore:
         self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
         self.devices = Devices(self.device_documents, database["device_signs"])
         self.channels = Channels(self.channel_documents)
+        self.mappings = Mappings(
+            Aggregates(database, "type_mappings", silent=True), Aggregates(database, "unmapped_types", silent=True)
+        )
         self.grids = GridCopies(database)
         self.progress = Progress(context.now())
         self.backlog = Backlog()
