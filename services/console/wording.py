@@ -40,6 +40,15 @@ ALERT_TYPES: Words = {
     "device_silent": ("设备失联", "device silent"),
     "unknown": ("未知", "unknown"),
 }
+ADAPTERS: Words = {
+    "hikvision": ("海康", "Hikvision"),
+    "dahua": ("大华", "Dahua"),
+    "onvif": ("ONVIF", "ONVIF"),
+    "gb28181": ("国标 28181", "GB/T 28181"),
+    "frigate": ("Frigate", "Frigate"),
+    "cloudevents": ("CloudEvents", "CloudEvents"),
+    "alertmanager": ("Alertmanager", "Alertmanager"),
+}
 ALERT_STATES: Words = {
     "open": ("待处理", "open"),
     "acknowledged": ("已确认", "acknowledged"),

@@ -43,6 +43,7 @@ from contracts.sharing import (
 )
 from services.console import ground_words, wording
 from services.console.pages.imports import KINDS
+from services.gateway.intake import ADAPTERS
 
 
 def literals(model: type, field: str) -> Iterable[str]:
@@ -55,6 +56,7 @@ def literals(model: type, field: str) -> Iterable[str]:
 @pytest.mark.parametrize(
     ("words", "contract"),
     [
+        (wording.ADAPTERS, ADAPTERS),
         (wording.ALERT_TYPES, AlertType),
         (wording.ALERT_STATES, AlertState),
         (wording.ALERT_ACTIONS, AlertAction),

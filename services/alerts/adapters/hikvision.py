@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from contracts.alerts import AlertType, CanonicalReport
 from services.alerts.adapters import multipart
 from services.alerts.adapters.addresses import reference
+from services.alerts.adapters.objects import check_elements
 from services.alerts.adapters.times import Moment, moment
 from services.alerts.adapters.wire import Unreadable, clean, decode, note
 from services.alerts.adapters.xml import MAX_DEPTH, MAX_ELEMENTS, Node, documents
@@ -98,6 +99,7 @@ def _roots(body: bytes, content_type: str) -> tuple[list[Node], list[str]]:
 
 
 def _tree(text: str) -> Node:
+    check_elements(text)
     try:
         value: JsonValue = json.loads(text)
     except RecursionError:

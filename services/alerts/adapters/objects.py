@@ -10,16 +10,24 @@ Object = dict[str, JsonValue]
 
 # a number of some thousand digits costs much to write down
 _HUGE = 10**18
+_MOST_SIGNS = 10_000
 
 
 def loads(body: bytes, content_type: str) -> tuple[JsonValue, list[str]]:
     """The value and notes. Raises Unreadable with line and column, or with the place of what no text may hold."""
     text, notes = decode(body, content_type)
+    check_elements(text)
     try:
         return safe_json.loads(text, keys_checked=False), notes
     except Invalid as fault:
         said = fault.errors[0] if fault.errors else fault
         raise Unreadable(said.code, said.zh, said.en) from None
+
+
+def check_elements(text: str) -> None:
+    """Raises Unreadable for JSON of so many parts that taking it apart would cost much; looks at no structure."""
+    if sum(text.count(sign) for sign in ",{[") > _MOST_SIGNS:
+        raise Unreadable("json_too_large", "JSON 元素过多", "JSON of too many elements")
 
 
 def below(value: JsonValue, name: str) -> Object:

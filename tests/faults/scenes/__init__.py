@@ -9,6 +9,7 @@ from tests.faults.scenes import (
     dwellings,
     features,
     grid,
+    mappings,
     operations,
     overlays,
     plans,
@@ -27,7 +28,11 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *features.SCENES,
         *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
-    "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
+    "alerts": [
+        *alerts.SCENES,
+        *mappings.SCENES,
+        *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
+    ],
     "cases": [
         *cases.SCENES,
         *plans.CASES_SCENES,
