@@ -6,8 +6,7 @@ way. Of an event only the fields of that shape are read.
 
 from pydantic import ValidationError
 
-from contracts.alerts import AlarmEvent, AlertType, CanonicalReport, alarm_events
-from contracts.alerts.alarms import Alarm
+from contracts.alerts import Alarm, AlarmEvent, AlertType, CanonicalReport, alarm_events
 from contracts.shared import Point
 from services.alerts.adapters.addresses import reference
 from services.alerts.adapters.objects import loads

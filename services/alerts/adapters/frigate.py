@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from contracts.alerts import AlertType, CanonicalReport
 from services.alerts.adapters.objects import Object, below, loads, text, texts
 from services.alerts.adapters.times import Moment, moment
-from services.alerts.adapters.wire import clean, note
+from services.alerts.adapters.wire import note
 from services.alerts.domain import severity_of
 
 # what a label says by itself; whatever else is seen in a zone is an intrusion, elsewhere motion
@@ -43,14 +43,14 @@ class Kind(NamedTuple):
 def read(body: bytes, content_type: str) -> list[CanonicalReport]:
     """The reports of one message. Raises Unreadable."""
     value, notes = loads(body, content_type)
-    after, step = below(value, "after"), text(value.get("type")) if isinstance(value, dict) else None
+    after, step = below(value, "after"), text(value.get("type"), 64) if isinstance(value, dict) else None
     if step in STEPS and "severity" in after:
         return _review(step, below(value, "before"), after, sha256(body).hexdigest()[:12], notes)
     channel = text(after.get("camera"))
     if step in STEPS and "label" in after:
         raw_type, said = text(after["label"], 64), note("detail_of_review")
         return [CanonicalReport(kind="state", channel=channel, raw_type=raw_type, notes=[*notes, said])]
-    return [CanonicalReport(kind="ignored", raw_type=step and clean(step, 64), notes=[*notes, note("not_an_event")])]
+    return [CanonicalReport(kind="ignored", raw_type=step, notes=[*notes, note("not_an_event")])]
 
 
 def _review(step: str, before: Object, after: Object, digest: str, notes: list[str]) -> list[CanonicalReport]:
@@ -72,7 +72,7 @@ def _review(step: str, before: Object, after: Object, digest: str, notes: list[s
             source_id=source_id if id else None,
             channel=channel,
             type=kind.type,
-            raw_type=label,
+            raw_type=label or None,
             severity=severity_of(kind.type),
             target=kind.target,
             occurred_at=when.at,
@@ -89,7 +89,7 @@ def _review(step: str, before: Object, after: Object, digest: str, notes: list[s
 
 
 def _kinds(review: Object) -> dict[Kind, str]:
-    """The kinds of objects in a review, each with the first label that is of it; sounds stand for themselves."""
+    """The kinds of objects and sounds in a review, each with the first label that is of it; one kind if none is named."""
     seen, content = SEEN.get(text(review.get("severity")) or "", AlertType.UNKNOWN), below(review, "data")
     objects = [label.removesuffix(_NAMED) for label in texts(content.get("objects"))]
     found: dict[Kind, str] = {}
