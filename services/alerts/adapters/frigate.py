@@ -89,7 +89,7 @@ def _review(step: str, before: Object, after: Object, digest: str, notes: list[s
 
 
 def _kinds(review: Object) -> dict[Kind, str]:
-    """The kinds of objects and sounds in a review, each with the first label that is of it; one kind if none is named."""
+    """The kinds of objects and sounds in a review, each with its first label; one without a label if none is named."""
     seen, content = SEEN.get(text(review.get("severity")) or "", AlertType.UNKNOWN), below(review, "data")
     objects = [label.removesuffix(_NAMED) for label in texts(content.get("objects"))]
     found: dict[Kind, str] = {}
