@@ -90,6 +90,7 @@ class CanonicalReport(Model):
     target: Literal["human", "vehicle"] | None = None
     occurred_at: AwareDatetime | None = None
     occurred_local: NaiveDatetime | None = Field(default=None, description="as written, when it names no offset")
+    belated: bool = Field(default=False, description="told later than it happened: says nothing of the clock")
     point: Point | None = None
     media: list[str] = []
     notes: list[str] = Field(default=[], description="what was assumed or repaired, and why")

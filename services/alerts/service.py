@@ -8,6 +8,7 @@ from contracts.alerts import (
     AlertFigures,
     AlertSettings,
     Channel,
+    DeleteTypeMapping,
     Device,
     Diagnosis,
     GetAlert,
@@ -21,16 +22,20 @@ from contracts.alerts import (
     ListAlerts,
     ListChannels,
     ListDevices,
+    ListTypeMappings,
     Report,
     ReportReceived,
     SaveAlertSettings,
     SaveChannel,
     SaveDevice,
+    SaveTypeMapping,
     TestAdapter,
+    TypeMapping,
+    TypeMappings,
 )
 from contracts.cases import CaseClosed, CaseReported
 from contracts.grid import GridAdjusted, GridPublished
-from contracts.shared import ImportReport, Page, Scope
+from contracts.shared import Done, ImportReport, Page, Scope
 from services.alerts import cataloguing, diagnosing, intake, locating, reading, registering, watching
 from services.alerts.store import AlertStore
 from services.chassis import context
@@ -84,6 +89,10 @@ class AlertsService(Service):
     def write_heard(self) -> None:
         intake.write_heard_when_due(self.store)
 
+    @every(2)
+    def write_unmapped(self) -> None:
+        self.store.mappings.write_met()
+
     @every(5)
     def watch_devices(self) -> None:
         watching.watch(self.store, intake.silent_before(self.store, context.now()))
@@ -102,7 +111,7 @@ class AlertsService(Service):
 
     @answers(TestAdapter, scope=Scope.ALERTS_REPORT)
     def test_adapter(self, query: TestAdapter) -> AdapterResult:
-        return reading.tried(query.adapter, query.body, query.content_type)
+        return reading.tried(query.adapter, query.body, query.content_type, self.store.mappings.meanings())
 
     @answers(ListAlerts, scope=Scope.ALERTS_READ)
     def list_alerts(self, query: ListAlerts) -> Page[Alert]:
@@ -123,6 +132,18 @@ class AlertsService(Service):
     @answers(SaveAlertSettings, scope=Scope.ALERTS_HANDLE)
     def save_alert_settings(self, command: SaveAlertSettings) -> AlertSettings:
         return self.store.settings.save(command)
+
+    @answers(ListTypeMappings, scope=Scope.ALERTS_READ)
+    def list_type_mappings(self, _query: ListTypeMappings) -> TypeMappings:
+        return self.store.mappings.page()
+
+    @answers(SaveTypeMapping, scope=Scope.ALERTS_HANDLE)
+    def save_type_mapping(self, command: SaveTypeMapping) -> TypeMapping:
+        return self.store.mappings.save(command)
+
+    @answers(DeleteTypeMapping, scope=Scope.ALERTS_HANDLE)
+    def delete_type_mapping(self, command: DeleteTypeMapping) -> Done:
+        return self.store.mappings.delete(command)
 
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:

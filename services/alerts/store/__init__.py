@@ -12,6 +12,7 @@ from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
+from services.alerts.store.mappings import Mappings
 from services.alerts.store.reports import Reports
 from services.alerts.store.settings import Settings
 from services.alerts.store.signs import Signs
@@ -40,6 +41,9 @@ class AlertStore:
         self.signs = Signs(database["device_signs"])
         self.devices = Devices(self.device_documents, self.signs)
         self.channels = Channels(self.channel_documents)
+        self.mappings = Mappings(
+            Aggregates(database, "type_mappings", silent=True), Aggregates(database, "unmapped_types", silent=True)
+        )
         self.grids = GridCopies(database)
         self.progress = Progress(context.now())
         self.backlog = Backlog()

@@ -10,6 +10,7 @@ from tests.faults.scenes import (
     dwellings,
     features,
     grid,
+    mappings,
     operations,
     overlays,
     plans,
@@ -31,6 +32,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
     "alerts": [
         *alerts.SCENES,
         *devices.SCENES,
+        *mappings.SCENES,
         *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
     ],
     "cases": [
