@@ -63,7 +63,7 @@ def test_an_alarm_appears_without_a_reload_within_two_seconds(desk: Desk, tell: 
 
 def test_from_the_camera_to_the_case_and_its_clocks(desk: Desk, opened: dict[str, Any]) -> None:
     page = desk.sign_in()
-    page.get_by_role("link", name="告警", exact=True).click()
+    desk.at("/alerts")
     page.get_by_role("textbox", name="设备").fill(opened["device"])
     page.get_by_role("button", name="查找").click()
     row = page.locator(f'[id="alert-{opened["id"]}"]')
