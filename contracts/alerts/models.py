@@ -145,7 +145,9 @@ class Alert(Model):
     grid: str | None = None
     path: list[str] = []
     place_quality: list[str] = []
-    media: list[str] = []
+    media: list[str] = Field(
+        default=[], description="`<type>;size=…;sha256=…` came with the report, `link;sha256=…` stays where it is"
+    )
     verdict: Verdict | None = None
     assignee: str | None = None
     case_no: str | None = None
@@ -183,5 +185,6 @@ class MediaView(Model):
     actor: str
     client: str
     purpose: str
+    items: list[str] = Field(default=[], description="what was shown, as Alert.media tells it")
     at: AwareDatetime
     trace_id: str | None = None

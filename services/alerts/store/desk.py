@@ -1,6 +1,7 @@
 """告警台: what people and cases do to alerts, and how they are listed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from contracts.alerts import (
@@ -40,6 +41,11 @@ class Desk:
         """One, with its timeline."""
         return documents.alert(self._document(id))
 
+    def media(self, id: str) -> list[str]:
+        """The references of its pictures, addresses among them."""
+        found: list[str] = self._document(id)["media"]
+        return found
+
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
         tomorrow = documents.mark(context.now() + timedelta(days=1))
@@ -58,7 +64,11 @@ class Desk:
             return documents.alert(document)
         command.check_version(document["version"])
         steps = [(command.action, command.verdict)]
-        change, events = _walk(document, steps, command.caller.who, command.note, context.now())
+        present = context.now()
+        change, events = _walk(document, steps, command.caller.who, command.note, present)
+        if command.action is AlertAction.ACKNOWLEDGE:
+            # how long people let it wait; a case that closes answers for nobody
+            change = replace(change, set={**change.set, "acknowledged_at": present})
         self._alerts.update(command.id, document["version"], change, events)
         return self.get(command.id)
 
@@ -167,7 +177,7 @@ def _walk(
                 events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
             case AlertAction.REOPEN:
                 after |= {"verdict": None, "assignee": None}
-                unset.append("closed_at")
+                unset += ["closed_at", "acknowledged_at"]
                 events.append(AlertReopened(id=id, version=version))
         state = reached
     return Change({**after, "state": state.value}, unset, {"timeline": entries}), events

@@ -9,6 +9,7 @@ from typing import Any
 from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertSettings, AlertState, AlertUpdated
 from contracts.base import Event
 from contracts.shared import Point, TimelineEntry
+from services.alerts import pictures
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
@@ -194,10 +195,15 @@ def within(grid: str | None, path: Iterable[str]) -> list[str]:
 
 
 def alert(document: Document) -> Alert:
-    """The contract's view, with what may be done now."""
-    actions = allowed_actions(AlertState(document["state"]), document.get("closed_at"), context.now())
+    """The contract's view, with what may be done now and without the addresses of its pictures."""
     return Alert.model_validate(
-        {**document, "id": document["_id"], "point": place(document["point"]), "allowed_actions": actions}
+        {
+            **document,
+            "id": document["_id"],
+            "point": place(document["point"]),
+            "media": [pictures.told(reference) for reference in document["media"]],
+            "allowed_actions": allowed_actions(AlertState(document["state"]), document.get("closed_at"), context.now()),
+        }
     )
 
 

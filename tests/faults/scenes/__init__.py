@@ -11,6 +11,7 @@ from tests.faults.scenes import (
     grid,
     operations,
     overlays,
+    pictures,
     plans,
     posts,
     sharing,
@@ -27,7 +28,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *features.SCENES,
         *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
-    "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
+    "alerts": [*alerts.SCENES, *pictures.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
     "cases": [
         *cases.SCENES,
         *plans.CASES_SCENES,
