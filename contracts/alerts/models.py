@@ -158,6 +158,7 @@ class Alert(Model):
     suppressed_count: int = Field(default=0, description="reports of a flood that were counted and not kept")
     silenced_by: str | None = Field(default=None, description="the silence that muted it")
     inhibited_by: str | None = Field(default=None, description="the alert that muted it")
+    report: str | None = Field(default=None, description="the first of its reports; kept for 30 days")
     timeline: list[TimelineEntry] = []
     trace_id: str | None = None
 

@@ -98,16 +98,18 @@ def raised(
         "verdict": None,
         "assignee": None,
         "case_no": None,
-        "incident": None,
         "flapping": False,
         "suppressed_count": 0,
         "silenced_by": None,
         "inhibited_by": None,
+        "report": head.report,
         "trace_id": head.trace_id,
         "timeline": timeline,
     }
     if placed.grid is None:
         document["waits_for"] = placed.channel
+    if document["silenced_by"] or document["inhibited_by"]:
+        document |= muted(id)
     if ended_at:
         timeline.append(ending(now, AlertState.OPEN.value, "设备报告结束 / the device reported the end"))
         events.append(AlertEnded(id=id, ended_at=ended_at, count=found.count, version=1))
@@ -175,6 +177,11 @@ def located(document: Document, bound: Bound) -> Change:
         },
         unset=("waits_for",) if bound.spot.grid else (),
     )
+
+
+def muted(id: str) -> Document:
+    """What an alert has that is silenced or inhibited, and no other: its place among those."""
+    return {"muted": id}
 
 
 def ending(now: datetime, state: str, note: str) -> Document:
