@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import ground_words, menu, wording
+from services.console import alert_words, ground_words, menu, wording
 from services.console.door import Door
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
@@ -122,6 +122,7 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
         "words": wording,
+        "alert_words": alert_words,
         "ground_words": ground_words,
         "here": request.url.path,
         "tiles": request.app.state.tiles,
