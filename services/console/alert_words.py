@@ -42,6 +42,11 @@ DEVICE_STATES: Words = {
     "offline": ("离线", "offline"),
     "retired": ("停用", "retired"),
 }
+ALERT_FIGURES: Words = {
+    "raised": ("告警", "alerts"),
+    "alerts": ("告警", "alerts"),
+    "falsely": ("误报与测试", "false or tests"),
+}
 LEVELS: Words = {
     "worker": ("网格员", "worker"),
     "chief": ("网格长", "chief"),

@@ -16,6 +16,7 @@ WIDTH = 1000
 # what is shorter than this after the beginning is drawn as on a linear axis
 _LINEAR = timedelta(seconds=10)
 _ELAPSED = [timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(days=1), timedelta(days=7)]
+_MINUTE_S = 60
 _STEPS = ("acknowledge", "judge", "close", "reopen")
 
 Told = Mapping[str, Any]
@@ -28,7 +29,7 @@ class Stretch:
     label: str
     kind: str
     began_at: datetime
-    lasted: timedelta
+    lasted: str
     over: bool
     x: float
     width: float
@@ -68,21 +69,19 @@ def course(alert: Told, case: Told | None, incident: Told | None, now: datetime,
         return WIDTH * log1p(max(at - began, timedelta()) / _LINEAR) / whole
 
     ticks = [(place(began + elapsed), span(language, elapsed)) for elapsed in _ELAPSED if began + elapsed < last]
-    return Course([_drawn(part, place(part.began_at), place, now) for part in parts], ticks)
+    return Course([_drawn(part, place, now, language) for part in parts], ticks)
 
 
-def _drawn(part: _Part, x: float, place: Callable[[datetime], float], now: datetime) -> Stretch:
+def _drawn(part: _Part, place: Callable[[datetime], float], now: datetime, language: str) -> Stretch:
     end = max(part.ended_at or now, part.began_at)
-    return Stretch(
-        part.label,
-        part.kind,
-        part.began_at,
-        end - part.began_at,
-        part.ended_at is not None,
-        x,
-        place(end) - x,
-        place(part.due_at) if part.due_at else None,
-    )
+    x, due = place(part.began_at), place(part.due_at) if part.due_at else None
+    lasted = _lasted(end - part.began_at, language)
+    return Stretch(part.label, part.kind, part.began_at, lasted, part.ended_at is not None, x, place(end) - x, due)
+
+
+def _lasted(length: timedelta, language: str) -> str:
+    seconds = round(length.total_seconds())
+    return span(language, length) if seconds >= _MINUTE_S else f"{seconds} {word(language, '秒', 's')}"
 
 
 def _alarm(alert: Told, language: str) -> _Part:

@@ -5,7 +5,7 @@ const place = document.getElementById("map");
 const [own, neighbour] = ["own", "neighbour"].map((id) => swatch(document.getElementById(id)));
 const at = place.dataset.at.split(",").map(Number);
 const map = canvas(place);
-const icon = L.divIcon({ className: `pin severity-${place.dataset.severity}`, iconSize: [14, 14] });
+const icon = L.divIcon({ className: `pin severity-${place.dataset.severity}`, iconSize: [18, 18] });
 L.marker(at, { icon, keyboard: false, interactive: false }).addTo(map);
 fit(map, L.latLng(at).toBounds(400));
 
