@@ -65,8 +65,11 @@ async def _look(view: View) -> Overview:
     )
     matters = matters_of(alerts, cases)
     first = busiest(matters, alerts, cases, city.names)
-    listed = [found["items"] if found else [] for found in (newest, incidents)]
-    return Overview(alerts, cases, *listed, matters, first)
+    return Overview(alerts, cases, _items(newest), _items(incidents), matters, first)
+
+
+def _items(found: Figures | None) -> list[dict[str, Any]]:
+    return list(found["items"]) if found else []
 
 
 async def _incidents(view: View) -> Any:
