@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.monitoring import CommandListener, CommandSucceededEvent
@@ -22,19 +21,6 @@ def raise_at(store: AlertStore, *minutes: int, source: str = "cam-1") -> None:
     )
 
 
-@pytest.fixture
-def mixed(alerts: AlertStore) -> AlertStore:
-    """Ten alerts a minute apart: every third is silenced, the even ones are of one incident."""
-    raise_at(alerts, *range(10))
-    for number, alert in enumerate(reversed(listed(alerts))):
-        told: dict[str, Any] = {"incident": "I1"} if number % 2 == 0 else {}
-        if number % 3 == 0:
-            told |= {"silenced_by": "S1", **documents.muted(alert.id)}
-        if told:
-            alerts.alert_documents.collection.update_one({"_id": alert.id}, {"$set": told})
-    return alerts
-
-
 def channels(store: AlertStore, **fields: Any) -> list[int]:
     """By number, page by page, newest first."""
     found: list[int] = []
@@ -47,23 +33,30 @@ def channels(store: AlertStore, **fields: Any) -> list[int]:
             return found
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"muted": True}, [9, 6, 3, 0]),
-        ({"muted": False}, [8, 7, 5, 4, 2, 1]),
-        ({"incident": "I1"}, [8, 6, 4, 2, 0]),
-        ({"incident": "I1", "muted": True}, [6, 0]),
-        ({"incident": "I1", "muted": False}, [8, 4, 2]),
-        ({"incident": "I1", "state": AlertState.CLOSED}, []),
-        ({"incident": "I2"}, []),
-        ({"muted": True, "device": "cam-1", "state": AlertState.OPEN}, [9, 6, 3, 0]),
-        ({"muted": True, "device": "cam-2"}, []),
-        ({"muted": False, "device": "cam-1"}, [8, 7, 5, 4, 2, 1]),
-    ],
-)
-def test_each_filter_finds_its_own(mixed: AlertStore, fields: dict[str, Any], expected: list[int]) -> None:
-    assert channels(mixed, **fields) == expected
+FILTERS: list[tuple[dict[str, Any], list[int]]] = [
+    ({"muted": True}, [9, 6, 3, 0]),
+    ({"muted": False}, [8, 7, 5, 4, 2, 1]),
+    ({"incident": "I1"}, [8, 6, 4, 2, 0]),
+    ({"incident": "I1", "muted": True}, [6, 0]),
+    ({"incident": "I1", "muted": False}, [8, 4, 2]),
+    ({"incident": "I1", "state": AlertState.CLOSED}, []),
+    ({"incident": "I2"}, []),
+    ({"muted": True, "device": "cam-1", "state": AlertState.OPEN}, [9, 6, 3, 0]),
+    ({"muted": True, "device": "cam-2"}, []),
+    ({"muted": False, "device": "cam-1"}, [8, 7, 5, 4, 2, 1]),
+]
+
+
+def test_each_filter_finds_its_own_page_by_page(alerts: AlertStore) -> None:
+    """Of ten alerts a minute apart every third is silenced, and the even ones are of one incident."""
+    raise_at(alerts, *range(10))
+    for number, alert in enumerate(reversed(listed(alerts))):
+        told: dict[str, Any] = {"incident": "I1"} if number % 2 == 0 else {}
+        if number % 3 == 0:
+            told |= {"silenced_by": "S1", **documents.muted(alert.id)}
+        if told:
+            alerts.alert_documents.collection.update_one({"_id": alert.id}, {"$set": told})
+    assert [channels(alerts, **fields) for fields, _ in FILTERS] == [expected for _, expected in FILTERS]
 
 
 class Read(CommandListener):

@@ -92,6 +92,9 @@ def test_the_wall_shows_it_all_at_once(desk: Desk, laid: Ground, busy: str) -> N
     assert drawn(desk, "/wall") == len(laid.tiles)
     desk.page.locator("#hours canvas").wait_for()
     assert desk.page.locator("#clock").inner_text()
+    unanswered = desk.page.locator("#newest .waits").first
+    assert "已等" in unanswered.inner_text()
+    assert unanswered.get_by_role("img", name="级别 2").is_visible()
     desk.shoot("wall")
     assert desk.violations() == []
     height = desk.page.evaluate("document.documentElement.scrollHeight - innerHeight")
