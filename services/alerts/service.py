@@ -22,7 +22,11 @@ from contracts.alerts import (
     ListAlerts,
     ListChannels,
     ListDevices,
+    ListMediaViews,
     ListTypeMappings,
+    LookAtMedia,
+    MediaLook,
+    MediaView,
     Report,
     ReportReceived,
     SaveAlertSettings,
@@ -148,6 +152,14 @@ class AlertsService(Service):
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:
         return self.store.desk.act(command)
+
+    @answers(LookAtMedia, scope=Scope.ALERTS_HANDLE)
+    def look_at_media(self, command: LookAtMedia) -> MediaLook:
+        return self.store.media_views.look(command)
+
+    @answers(ListMediaViews, scope=Scope.ADMIN)
+    def list_media_views(self, query: ListMediaViews) -> Page[MediaView]:
+        return self.store.media_views.listed(query)
 
     @answers(SaveDevice, scope=Scope.ALERTS_HANDLE)
     def save_device(self, command: SaveDevice) -> Device:

@@ -2,7 +2,10 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
+
+from pymongo import MongoClient
 
 from deploy.local import cameras
 from deploy.local.demo import exchange
@@ -130,6 +133,37 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> list[bytes]:
     return [*said, refused.content, json.dumps(alerts, ensure_ascii=False).encode()]
 
 
+async def looked_at(door: Door, canary: Canary, ground: Ground) -> None:
+    """A picture stays where it is; its address is told to who looks, twice the same for one key."""
+    camera, key = ground.cameras[4], {"Idempotency-Key": uuid4().hex}
+    shot = f"<bkgUrl>http://10.9.8.7/{canary.digits('address', 20)}.jpg</bkgUrl></EventNotificationAlert>"
+    body = cameras.event(camera, "fielddetection", datetime.now(UTC), 1, region=cameras.REGION)
+    body = body.replace(b"</EventNotificationAlert>", shot.encode())
+    await door.ask("POST", f"/v1/intake/hikvision/{camera.device}", key="device", content=body, status=202)
+
+    async def raised() -> list[Any]:
+        return list(await door.pages("/v1/alerts", {"device": camera.device}))
+
+    [alert] = await until("alert with its picture", raised, bool)
+    assert [one.partition("=")[0] for one in alert["media"]] == ["link;sha256"]
+    path = f"/v1/alerts/{alert['id']}/media:look"
+    shown = [await door.post(path, {"purpose": "核实告警"}, headers=key, actor="值班员") for _ in range(2)]
+    assert shown[0] == shown[1]
+    assert canary.values["address"] in shown[0]["items"][0]["ref"]
+    await door.ask("POST", path, json={"purpose": " "}, status=422)
+    views = await door.get("/v1/media-views", params={"alert": alert["id"]}, key="admin")
+    assert [(one["actor"], one["purpose"], one["items"]) for one in views["items"]] == [
+        ("值班员", "核实告警", alert["media"])
+    ]
+
+
+def remembered(city: City) -> list[tuple[str, bytes]]:
+    """What the gateway keeps of what it was asked and has answered."""
+    with MongoClient[dict[str, Any]](city.mongodb) as client:
+        database = client["gateway"]
+        return [(name, repr(one).encode()) for name in ("idempotency", "audit") for one in database[name].find({})]
+
+
 def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> None:
     canary, told = Canary(), list[bytes]()
 
@@ -138,6 +172,7 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
         await matters(door, canary, laid.tiles[0].code)
         await records(door, canary)
         told.extend(await alarms(door, canary, laid))
+        await looked_at(door, canary, laid)
         await traced(door, city.console)
 
     with tapped(city.amqp, AWAITED) as heard:
@@ -150,6 +185,7 @@ def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> No
     assert leaks(canary, logs(city)) == []
     assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
     assert leaks(canary, kept_records(city)) == []
+    assert leaks(canary, remembered(city)) == []
     kept = spans(city)
     assert any(b"/v1/datasets/{dataset}/events" in span for span in kept)
     assert leaks(canary, (("span", span) for span in kept)) == []

@@ -13,6 +13,7 @@ from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.mappings import Mappings
+from services.alerts.store.media_views import MediaViews
 from services.alerts.store.reports import Reports
 from services.alerts.store.settings import Settings
 from services.alerts.store.signs import Signs
@@ -37,7 +38,8 @@ class AlertStore:
         self.settings = Settings(Aggregates(database, "settings", silent=True))
         self.alerts = Alerts(self.alert_documents, self.settings)
         self.desk = Desk(self.alert_documents)
-        self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
+        self.media_views = MediaViews(database, self.desk)
+        self.figures = Remembered(Figures(database).count, _COUNTED_AGAIN_WITHIN_S)
         self.signs = Signs(database["device_signs"])
         self.devices = Devices(self.device_documents, self.signs)
         self.channels = Channels(self.channel_documents)

@@ -13,6 +13,7 @@ from tests.faults.scenes import (
     mappings,
     operations,
     overlays,
+    pictures,
     plans,
     posts,
     sharing,
@@ -33,6 +34,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *alerts.SCENES,
         *devices.SCENES,
         *mappings.SCENES,
+        *pictures.SCENES,
         *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
     ],
     "cases": [
