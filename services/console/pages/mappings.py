@@ -6,7 +6,7 @@ from contracts.shared import Scope
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-page = Page("/type-mappings", "类型映射", "Type mappings", place=24, scope=Scope.ALERTS_READ)
+page = Page("/type-mappings", "类型映射", "Type mappings", place=27, scope=Scope.ALERTS_READ)
 router = page.router
 KEY = ("adapter", "raw_type")
 
