@@ -1,5 +1,6 @@
 """视联网告警: what cameras report, folded into few, located, answerable alerts."""
 
+from contracts.alerts.alarms import Alarm, AlarmEvent, alarm_events
 from contracts.alerts.devices import (
     ActOnDevice,
     ArmState,
@@ -121,6 +122,8 @@ __all__ = [
     "ActOnSilence",
     "Adapter",
     "AdapterResult",
+    "Alarm",
+    "AlarmEvent",
     "Alert",
     "AlertAcknowledged",
     "AlertAction",
@@ -212,4 +215,5 @@ __all__ = [
     "UnmappedType",
     "Verdict",
     "Watched",
+    "alarm_events",
 ]

@@ -90,6 +90,7 @@ class CanonicalReport(Model):
     target: Literal["human", "vehicle"] | None = None
     occurred_at: AwareDatetime | None = None
     occurred_local: NaiveDatetime | None = Field(default=None, description="as written, when it names no offset")
+    belated: bool = Field(default=False, description="told later than it happened: says nothing of the clock")
     point: Point | None = None
     media: list[str] = []
     notes: list[str] = Field(default=[], description="what was assumed or repaired, and why")
@@ -145,7 +146,9 @@ class Alert(Model):
     grid: str | None = None
     path: list[str] = []
     place_quality: list[str] = []
-    media: list[str] = []
+    media: list[str] = Field(
+        default=[], description="`<type>;size=…;sha256=…` came with the report, `link;sha256=…` stays where it is"
+    )
     verdict: Verdict | None = None
     assignee: str | None = None
     case_no: str | None = None
@@ -156,6 +159,7 @@ class Alert(Model):
     suppressed_count: int = Field(default=0, description="reports of a flood that were counted and not kept")
     silenced_by: str | None = Field(default=None, description="the silence that muted it")
     inhibited_by: str | None = Field(default=None, description="the alert that muted it")
+    report: str | None = Field(default=None, description="the first of its reports; kept for 30 days")
     timeline: list[TimelineEntry] = []
     trace_id: str | None = None
 
@@ -183,5 +187,6 @@ class MediaView(Model):
     actor: str
     client: str
     purpose: str
+    items: list[str] = Field(default=[], description="what was shown, as Alert.media tells it")
     at: AwareDatetime
     trace_id: str | None = None

@@ -98,7 +98,8 @@ def plausible(longitude: float, latitude: float) -> bool:
 def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, bool]:
     """When it happened, and whether the device's clock is off by more than 5 minutes.
 
-    The device's own time, its zone assumed where it names none; the time of receipt where it names no time.
+    The device's own time, its zone assumed where it names none; the time of receipt where it names no time. What is
+    told belatedly says nothing of the clock.
     """
     if report.occurred_at:
         at = report.occurred_at
@@ -106,7 +107,7 @@ def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> t
         at = report.occurred_local.replace(tzinfo=ZoneInfo(timezone)).astimezone(received_at.tzinfo)
     else:
         return received_at, False
-    return at, abs(at - received_at) > SKEW
+    return at, not report.belated and abs(at - received_at) > SKEW
 
 
 def device_of(source: str, named: str | None, registered: frozenset[str]) -> str:

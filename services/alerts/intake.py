@@ -7,7 +7,7 @@ short anywhere and done again, by this process or by another.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from contracts.alerts import ReportReceived
+from contracts.alerts import AlertType, ReportReceived
 from services.alerts import folding, joining, reading, watching
 from services.alerts.backlog import Waiting
 from services.alerts.folding import Sighting, Tally
@@ -29,7 +29,8 @@ _LEFT_BEHIND = timedelta(seconds=15)
 def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[Reading]:
     """Read and store the reports, and note who gave a sign of life; the readings that were rejected."""
     causes = {received.data.report: received for received in batch}
-    parsed = cpu.heavy(_parse, list(causes.values()))
+    meanings = store.mappings.meanings()
+    parsed = [reading.mapped(one, meanings) for one in cpu.heavy(_parse, list(causes.values()))]
     known = store.devices.known(name for one in parsed for name in one.devices)
     timezones = {name: device.timezone for name, device in known.items() if device.registered}
     readings = {one.delivery.report: reading.settle(one, timezones, store.subjects.hashed) for one in parsed}
@@ -40,6 +41,11 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     oldest = min(received.data.received_at for received in batch)
     store.backlog.waiting.append(Waiting(fold, sightings, heads, oldest))
     store.signs.heard(signs, reading.refusals(readings.values()))
+    store.mappings.met(
+        (causes[sighting.report].data.adapter, sighting.raw_type)
+        for sighting in sightings
+        if sighting.type is AlertType.UNKNOWN and sighting.raw_type
+    )
     store.progress.mark(context.now(), max(received.data.received_at for received in batch))
     if store.backlog.full:
         fold_waiting(store)

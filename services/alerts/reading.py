@@ -11,9 +11,10 @@ from contracts.alerts import AdapterResult, CanonicalReport, ReportReceived
 from contracts.faults import NotFound
 from services.alerts import adapters
 from services.alerts.adapters.multipart import without_media
-from services.alerts.adapters.wire import code_of
+from services.alerts.adapters.wire import code_of, note
 from services.alerts.domain import DEFAULT_TIMEZONE, UNASSIGNED, device_of, occurred
 from services.alerts.folding import Sighting
+from services.alerts.mapping import Meanings, key
 
 KEPT_BODY = 262_144
 
@@ -101,7 +102,15 @@ def parse(delivery: ReportReceived, trace_id: str | None) -> Parsed:
     return Parsed(delivery, trace_id, found)
 
 
-def tried(adapter: str, body: bytes, content_type: str) -> AdapterResult:
+def mapped(parsed: Parsed, meanings: Meanings) -> Parsed:
+    """With the types that people have given to raw types (类型映射); they go before the adapter's own table."""
+    if not meanings:
+        return parsed
+    adapter = parsed.delivery.adapter
+    return replace(parsed, reports=[_mapped(adapter, report, meanings) for report in parsed.reports])
+
+
+def tried(adapter: str, body: bytes, content_type: str, meanings: Meanings) -> AdapterResult:
     """Parse only, for somebody who sets up a device. Raises NotFound for an adapter that does not exist."""
     if adapter not in adapters.ADAPTERS:
         known = ", ".join(sorted(adapters.ADAPTERS))
@@ -109,9 +118,10 @@ def tried(adapter: str, body: bytes, content_type: str) -> AdapterResult:
             "adapter_unknown", f"没有这种接入格式, 现有: {known}", f"there is no such adapter; there are: {known}"
         )
     try:
-        return AdapterResult(reports=adapters.read(adapter, body, content_type))
+        found = adapters.read(adapter, body, content_type)
     except adapters.Unreadable as fault:
         return AdapterResult(reports=[], fault=fault.code, fault_message=f"{fault.zh} / {fault.en}")
+    return AdapterResult(reports=[_mapped(adapter, report, meanings) for report in found])
 
 
 def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str], str]) -> Reading:
@@ -145,6 +155,14 @@ def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str],
         signs=signs,
         source_key=_key(delivery, source_ids) if source_ids else None,
     )
+
+
+def _mapped(adapter: str, report: CanonicalReport, meanings: Meanings) -> CanonicalReport:
+    meaning = meanings.get(key(adapter, report.raw_type)) if report.kind == "alarm" and report.raw_type else None
+    if meaning is None:
+        return report
+    notes = [*(said for said in report.notes if code_of(said) != "type_unknown"), note("type_mapped")]
+    return report.model_copy(update={"type": meaning.type, "severity": meaning.severity, "notes": notes})
 
 
 def _key(delivery: ReportReceived, source_ids: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from contracts.alerts import (
     AlertFigures,
     AlertSettings,
     Channel,
+    DeleteTypeMapping,
     Device,
     Diagnosis,
     GetAlert,
@@ -27,8 +28,13 @@ from contracts.alerts import (
     ListChannels,
     ListDevices,
     ListIncidents,
+    ListMediaViews,
     ListRules,
     ListSessions,
+    ListTypeMappings,
+    LookAtMedia,
+    MediaLook,
+    MediaView,
     OpenSession,
     Report,
     ReportReceived,
@@ -38,13 +44,16 @@ from contracts.alerts import (
     SaveChannel,
     SaveDevice,
     SaveRule,
+    SaveTypeMapping,
     Session,
     TestAdapter,
     TryRule,
+    TypeMapping,
+    TypeMappings,
 )
 from contracts.cases import CaseClosed, CaseRejected, CaseReported, CaseResolved, CaseSigned, CaseWithdrawn
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed
-from contracts.shared import ImportReport, Page, Scope
+from contracts.shared import Done, ImportReport, Page, Scope
 from services.alerts import (
     cataloguing,
     diagnosing,
@@ -144,6 +153,10 @@ class AlertsService(Service):
     def write_heard(self) -> None:
         intake.write_heard_when_due(self.store)
 
+    @every(2)
+    def write_unmapped(self) -> None:
+        self.store.mappings.write_met()
+
     @every(5)
     def watch_devices(self) -> None:
         watching.watch(self.store, intake.silent_before(self.store, context.now()))
@@ -162,7 +175,7 @@ class AlertsService(Service):
 
     @answers(TestAdapter, scope=Scope.ALERTS_REPORT)
     def test_adapter(self, query: TestAdapter) -> AdapterResult:
-        return reading.tried(query.adapter, query.body, query.content_type)
+        return reading.tried(query.adapter, query.body, query.content_type, self.store.mappings.meanings())
 
     @answers(ListAlerts, scope=Scope.ALERTS_READ)
     def list_alerts(self, query: ListAlerts) -> Page[Alert]:
@@ -183,6 +196,18 @@ class AlertsService(Service):
     @answers(SaveAlertSettings, scope=Scope.ALERTS_HANDLE)
     def save_alert_settings(self, command: SaveAlertSettings) -> AlertSettings:
         return self.store.settings.save(command)
+
+    @answers(ListTypeMappings, scope=Scope.ALERTS_READ)
+    def list_type_mappings(self, _query: ListTypeMappings) -> TypeMappings:
+        return self.store.mappings.page()
+
+    @answers(SaveTypeMapping, scope=Scope.ALERTS_HANDLE)
+    def save_type_mapping(self, command: SaveTypeMapping) -> TypeMapping:
+        return self.store.mappings.save(command)
+
+    @answers(DeleteTypeMapping, scope=Scope.ALERTS_HANDLE)
+    def delete_type_mapping(self, command: DeleteTypeMapping) -> Done:
+        return self.store.mappings.delete(command)
 
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:
@@ -211,6 +236,14 @@ class AlertsService(Service):
     @answers(TryRule, scope=Scope.ALERTS_READ)
     def try_rule(self, query: TryRule) -> RuleTrial:
         return trying.tried(self.store, query)
+
+    @answers(LookAtMedia, scope=Scope.ALERTS_HANDLE)
+    def look_at_media(self, command: LookAtMedia) -> MediaLook:
+        return self.store.media_views.look(command)
+
+    @answers(ListMediaViews, scope=Scope.ADMIN)
+    def list_media_views(self, query: ListMediaViews) -> Page[MediaView]:
+        return self.store.media_views.listed(query)
 
     @answers(SaveDevice, scope=Scope.ALERTS_HANDLE)
     def save_device(self, command: SaveDevice) -> Device:

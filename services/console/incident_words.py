@@ -2,16 +2,6 @@
 
 from services.console.wording import Words
 
-INCIDENT_STATES: Words = {
-    "candidate": ("待确认", "candidate"),
-    "open": ("待派单", "open"),
-    "dispatched": ("已派单", "dispatched"),
-    "handling": ("处置中", "handling"),
-    "resolved": ("已处置", "resolved"),
-    "closed": ("已结束", "closed"),
-    "merged": ("已合并", "merged"),
-    "rejected": ("不成立", "rejected"),
-}
 INCIDENT_ACTIONS: Words = {
     "confirm": ("确认成立", "confirm"),
     "reject": ("不成立", "reject"),

@@ -37,17 +37,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rule:
-    """What a route asks of its callers. `writes`: it is carried out once per key and recorded."""
+    """What a route asks of its callers. `writes`: it is carried out once per key and recorded.
+
+    `private`: the answer is kept nowhere here; it holds personal values, or where pictures are.
+    """
 
     scope: Scope | Callable[[HttpRequest], Scope] | None = None
     writes: bool = False
     limit: int = ORDINARY
     secret: bool = False
-
-    @property
-    def private(self) -> bool:
-        """Whether the answer holds personal values: it is kept nowhere here."""
-        return self.scope is Scope.PII_READ
+    private: bool = False
 
 
 @dataclass

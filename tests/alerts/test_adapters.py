@@ -1,11 +1,9 @@
-"""Charsets, parts and times of the field; then bytes that no device should send."""
+"""Charsets, parts and times of the field."""
 
-import random
-import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.alerts import AlertType
@@ -14,12 +12,12 @@ from services.alerts.adapters import Unreadable, multipart, wire
 from services.alerts.adapters.plates import plate
 from services.alerts.adapters.times import moment
 
-from .samples import SAMPLES
-from .scene import FIXTURES, fixture
+from .scene import FIXTURES
 
 
 def test_adapters_are_found_by_name() -> None:
-    assert {"dahua", "gb28181", "hikvision", "onvif"} <= set(adapters.ADAPTERS)
+    every = {"hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager"}
+    assert set(adapters.ADAPTERS) == every
     with pytest.raises(Unreadable, match="no such adapter"):
         adapters.read("xml", b"<a/>", "")
 
@@ -194,66 +192,3 @@ def test_a_clean_value_fits_everywhere(value: str) -> None:
         assert 0 < len(found) <= 100
         assert not found.startswith("$")
         assert "\x00" not in found
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.binary(max_size=400), st.sampled_from(["", "application/xml", "multipart/form-data; boundary=b", "text/json"])
-)
-def test_no_bytes_raise_anything_else(body: bytes, content_type: str) -> None:
-    for adapter in adapters.ADAPTERS:
-        survives(adapter, body, content_type)
-
-
-@pytest.mark.parametrize("adapter", SAMPLES)
-def test_damaged_reports_raise_nothing_else(adapter: str) -> None:
-    """400 damaged copies of the fixtures: bytes changed, cut out, doubled, swapped between files."""
-    chance = random.Random(20260314)
-    sound = [fixture(name) for name in SAMPLES[adapter]]
-    slowest = 0.0
-    for _ in range(400):
-        body = bytearray(chance.choice(sound))
-        for _ in range(chance.randint(1, 6)):
-            at = chance.randrange(len(body) + 1)
-            kind = chance.randrange(4)
-            if kind == 0:
-                body[at : at + 1] = bytes([chance.randrange(256)])
-            elif kind == 1:
-                del body[at : at + chance.randint(1, 40)]
-            elif kind == 2:
-                body[at:at] = body[at : at + chance.randint(1, 60)] * chance.randint(1, 20)
-            else:
-                body[at:at] = chance.choice(sound)[at : at + 80]
-        began = time.perf_counter()
-        survives(adapter, bytes(body), chance.choice(["application/xml", "multipart/form-data; boundary=\x00", ""]))
-        slowest = max(slowest, time.perf_counter() - began)
-    assert slowest < 1
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"<?xml " * 40_000,
-        b"<a b='" + b"&" * 200_000,
-        b"<" * 250_000,
-        b"&" * 250_000,
-        b"--b\r\n" * 50_000,
-        b"[" + b"1," * 120_000 + b"1]",
-        b'{"eventType":"VMD","channelID":"' + b"9" * 250_000 + b'"}',
-    ],
-)
-@pytest.mark.parametrize("content_type", ["application/xml", "multipart/form-data; boundary=b"])
-def test_large_nonsense_takes_bounded_time(body: bytes, content_type: str) -> None:
-    began = time.process_time()
-    for adapter in adapters.ADAPTERS:
-        survives(adapter, body, content_type)
-    assert time.process_time() - began < 2
-
-
-def survives(adapter: str, body: bytes, content_type: str) -> None:
-    try:
-        for report in adapters.read(adapter, body, content_type):
-            report.model_dump_json().encode()
-    except Unreadable as refused:
-        assert refused.en
-        assert refused.zh

@@ -166,3 +166,13 @@ def test_lists_by_state_and_by_part_of_id_or_name(alerts: AlertStore, begun: dat
     assert ids(text="nvr", limit=1, cursor=first.next) == ["nvr-3"]
     registering.save(alerts, save_device("nvr-3", name="河堤"))
     assert ids(text="河堤") == ["nvr-3"]
+
+
+def test_a_device_that_was_written_before_there_were_states_is_online(alerts: AlertStore, begun: datetime) -> None:
+    new = {"state": "", "state_since": "", "arm_state": "", "heartbeat_expected_s": "", "pairs": "", "parent": ""}
+    alerts.device_documents.collection.update_many({}, {"$unset": new})
+    take(alerts, [received(motion(), at=begun)])
+    watching.watch(alerts, begun)
+    assert state(alerts) is DeviceState.ONLINE
+    registering.act(alerts, ActOnDevice(caller=CALLER, id="cam-1", action=DeviceAction.RETIRE))
+    assert state(alerts) is DeviceState.RETIRED

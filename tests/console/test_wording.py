@@ -70,6 +70,7 @@ def literals(model: type, field: str) -> Iterable[str]:
 @pytest.mark.parametrize(
     ("words", "contract"),
     [
+        (wording.ADAPTERS, ADAPTERS),
         (wording.ALERT_TYPES, AlertType),
         (wording.ALERT_STATES, AlertState),
         (wording.ALERT_ACTIONS, AlertAction),

@@ -9,10 +9,10 @@ addresses are not read; a plate leaves this module as `subject`.
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
 
 from contracts.alerts import AlertType, CanonicalReport
 from services.alerts.adapters import jsons, multipart
+from services.alerts.adapters.addresses import reference
 from services.alerts.adapters.plates import plate
 from services.alerts.adapters.times import Moment, moment
 from services.alerts.adapters.wire import Unreadable, bounded, clean, decode, left_out, note
@@ -59,7 +59,6 @@ RECORDER_INPUTS = 32
 ALERT = "EventNotificationAlert"
 
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
-_SECRET = re.compile(r"(?:pass|pwd|token|auth|sign|secret|key|user)[^=&]*=", re.IGNORECASE)
 
 
 class _Piece(NamedTuple):
@@ -225,20 +224,7 @@ def _rules(alert: Node, below: Below, type_: AlertType) -> list[tuple[str | None
 
 def _pictures(below: Below) -> list[str]:
     addresses = _texts(below, "bkgurl", "pictureurl", "picurl")
-    return [reference for address in addresses if (reference := _reference(address))]
-
-
-def _reference(address: str) -> str | None:
-    """An address without user, password or secret parameters; None when it is no http address."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not host:
-        return None
-    query = "" if _SECRET.search(parts.query) else parts.query
-    return clean(f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}{f'?{query}' if query else ''}", 500)
+    return [found for address in addresses if (found := reference(address))]
 
 
 def _source_id(alert: Node, state: str) -> str | None:

@@ -9,7 +9,14 @@ from services.alerts.adapters.wire import Unreadable, truncated
 from services.alerts.adapters.xml import MAX_DEPTH, MAX_ELEMENTS, Node
 
 _DECODER = json.JSONDecoder(strict=False)
+_MOST_SIGNS = 10_000
 _MARKS = re.compile(r'[\[\]{}",:]')
+
+
+def check_elements(text: str) -> None:
+    """Raises Unreadable for JSON of so many parts that taking it apart would cost much; looks at no structure."""
+    if sum(text.count(sign) for sign in ",{[") > _MOST_SIGNS:
+        raise Unreadable("json_too_large", "JSON 元素过多", "JSON of too many elements")
 
 
 def first(text: str, at: int = 0) -> JsonValue:
@@ -32,6 +39,7 @@ def first(text: str, at: int = 0) -> JsonValue:
 
 def tree(text: str, known_by: str, name: str) -> Node:
     """The first value as a node; each object that has the key `known_by` becomes an element `name`."""
+    check_elements(text)
     value = first(text)
     root = Node(name if isinstance(value, dict) and known_by in value else "")
     _grow(root, value, (known_by, name), 1, [MAX_ELEMENTS])

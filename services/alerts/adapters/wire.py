@@ -16,6 +16,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNOR
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]+")
 
 _NOTES = {
+    "alerts_truncated": ("发送方只发来一部分告警", "the sender left out some of its alerts"),
     "ampersand_repaired": ("值中有未转义的 &, 已修复", "a raw & in a value was repaired"),
     "charset_assumed": ("未按声明的字符集编码, 按 GB18030 读取", "not in the declared charset, read as GB18030"),
     "channel_cut": ("报文在通道号后即结束, 通道号可能不完整", "the body ends with the channel, which may be cut"),
@@ -25,11 +26,13 @@ _NOTES = {
     "channel_invalid": ("通道号无法识别, 原样保留", "the channel is no number, kept as it is"),
     "data_unreadable": ("事件内容被截断或残缺, 只读出类型与通道", "the event's data is cut or broken: read without it"),
     "datum_assumed": ("坐标未注明坐标系, 按 WGS84 理解", "the position names no datum, WGS84 is assumed"),
+    "detail_of_review": ("目标跟踪明细, 告警以 review 为准", "detail of a tracked object; the review is the alarm"),
     "heartbeat": ("心跳, 不产生告警", "a sign of life, raises nothing"),
     "method_is_position": ("报警方式 4 是位置上报, 不是告警", "alarm method 4 reports a position, not an alarm"),
     "not_an_event": ("不是告警报文", "not an event"),
     "offset_repaired": ("时区写法不规范, 已修复", "the offset was malformed and repaired"),
     "offset_sign_assumed": ("时区缺少正负号, 按 + 理解", "the offset has no sign, + is assumed"),
+    "nothing_new": ("告警的后续更新, 没有新目标", "an update that shows no new object"),
     "place_implausible": ("坐标不在中国范围内, 已忽略", "the position is not in China and was ignored"),
     "part_unreadable": ("报文的一部分无法读出, 其余照常读取", "a part of the body is unreadable, the rest was read"),
     "retransmitted": ("设备补传的历史报文", "sent again later by the device"),
@@ -39,6 +42,7 @@ _NOTES = {
     "time_missing": ("没有时间, 采用接收时间", "no time, the time of receipt is used"),
     "time_unreadable": ("时间无法识别, 采用接收时间", "the time is unreadable, the time of receipt is used"),
     "truncated": ("报文中有一条被截断, 未能读出", "something in the body is cut and was not read"),
+    "type_mapped": ("按类型映射确定类型和级别", "type and severity are those of a type mapping"),
     "type_of_info": ("报警类型出现两次且不同, 以 Info 为准", "two different alarm types, the one in Info counts"),
     "type_unknown": ("类型未收录, 保留原始类型", "the type is not in the table, its raw name is kept"),
     "zone_assumed": ("时间没有时区, 按设备时区理解", "the time has no offset, the device's zone is assumed"),

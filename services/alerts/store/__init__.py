@@ -14,6 +14,8 @@ from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
 from services.alerts.store.incidents import Incidents
+from services.alerts.store.mappings import Mappings
+from services.alerts.store.media_views import MediaViews
 from services.alerts.store.reports import Reports
 from services.alerts.store.rules import Rules
 from services.alerts.store.sessions import Sessions
@@ -49,10 +51,14 @@ class AlertStore:
         self.rosters = RosterCopies(database)
         self.staffing = Staffing(self.rosters, self.settings)
         self.incidents = Incidents(self.incident_documents, self.staffing)
-        self.figures = Remembered(Figures(self.alert_documents).count, _COUNTED_AGAIN_WITHIN_S)
+        self.media_views = MediaViews(database, self.desk)
+        self.figures = Remembered(Figures(database).count, _COUNTED_AGAIN_WITHIN_S)
         self.signs = Signs(database["device_signs"])
         self.devices = Devices(self.device_documents, self.signs)
         self.channels = Channels(self.channel_documents)
+        self.mappings = Mappings(
+            Aggregates(database, "type_mappings", silent=True), Aggregates(database, "unmapped_types", silent=True)
+        )
         self.grids = GridCopies(database)
         self.sessions = Sessions(
             Aggregates(database, "sessions", sessions.INDEXES, silent=True),

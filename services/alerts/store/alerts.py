@@ -26,8 +26,10 @@ INDEXES = [
     IndexModel("quiet_until", name="quiet", sparse=True),
     IndexModel("waits_for", name="waits", sparse=True),
     IndexModel("uncorrelated", name="uncorrelated", sparse=True),
-    IndexModel("incident", name="incident", sparse=True),
     IndexModel("order", name="newest"),
+    # only those have the fields that are muted, or in an incident: the others pay nothing
+    IndexModel("muted", name="muted", sparse=True),
+    IndexModel("incident", name="incident", sparse=True),
     *(IndexModel([(name, 1), ("order", 1)], name=f"newest_{name}") for name in ("state", "type", "device", "within")),
 ]
 Tallies = Mapping[str, Tally]

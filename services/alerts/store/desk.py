@@ -1,7 +1,9 @@
 """告警台: what people and cases do to alerts, and how they are listed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from contracts.alerts import (
     ActOnAlert,
@@ -23,11 +25,12 @@ from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document
 from services.chassis.portions import by_key
-from services.chassis.stretches import newest
+from services.chassis.stretches import meets, newest
 
 _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
+_HIDDEN = {"timeline": 0}
 
 
 class Desk:
@@ -40,14 +43,38 @@ class Desk:
         """One, with its timeline."""
         return documents.alert(self._document(id))
 
+    def media(self, id: str) -> list[str]:
+        """The references of its pictures, addresses among them."""
+        found: list[str] = self._document(id)["media"]
+        return found
+
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        ranges, one_more = documents.ranges(documents.before(query.cursor), _FIRST_STRETCH), query.limit + 1
-        found = newest(
-            self._alerts.collection, "order", ranges, _conditions(query), limit=one_more, hidden={"timeline": 0}
-        )
+        before, conditions = documents.before(query.cursor), _conditions(query)
+        one_more = query.limit + 1
+        if query.incident is not None:
+            found = self._of_incident(query, conditions, before)[:one_more]
+        else:
+            found = newest(
+                self._alerts.collection,
+                "muted" if query.muted else "order",
+                documents.ranges(before, _FIRST_STRETCH),
+                conditions,
+                limit=one_more,
+                hidden=_HIDDEN,
+                narrowed=not query.muted and next(iter(conditions), None) != "muted",
+            )
         items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
         return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+
+    def _of_incident(self, query: ListAlerts, conditions: Mapping[str, object], before: str) -> list[Document]:
+        """All of them are read: they are as many as one matter has."""
+        found = [
+            document
+            for document in self._alerts.collection.find({"incident": query.incident}, _HIDDEN)
+            if document["order"] < before and meets(document, conditions) and (not query.muted or "muted" in document)
+        ]
+        return sorted(found, key=itemgetter("order"), reverse=True)
 
     def act(self, command: ActOnAlert) -> Alert:
         """One step of the machine."""
@@ -56,7 +83,11 @@ class Desk:
             return documents.alert(document)
         command.check_version(document["version"])
         steps = [(command.action, command.verdict)]
-        change, events = _walk(document, steps, command.caller.who, command.note, context.now())
+        present = context.now()
+        change, events = _walk(document, steps, command.caller.who, command.note, present)
+        if command.action is AlertAction.ACKNOWLEDGE:
+            # how long people let it wait; a case that closes answers for nobody
+            change = replace(change, set={**change.set, "acknowledged_at": present})
         self._alerts.update(command.id, document["version"], change, events)
         return self.get(command.id)
 
@@ -106,8 +137,8 @@ class Desk:
         return found
 
 
-def _conditions(query: ListAlerts) -> dict[str, str]:
-    """Values by field, the narrowest first: closed is nearly everything after a while."""
+def _conditions(query: ListAlerts) -> dict[str, str | None]:
+    """Values by field, the narrowest first: closed is nearly everything after a while, and so is what is not muted."""
     own_grid = query.grid if query.grid and len(query.grid) == _GRID_DIGITS else None
     waiting = query.state if query.state is not AlertState.CLOSED else None
     asked = (
@@ -118,11 +149,11 @@ def _conditions(query: ListAlerts) -> dict[str, str]:
         ("within", query.grid),
         ("state", query.state),
     )
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = {}
     for name, value in asked:
         if value is not None:
             found.setdefault(name, str(value))
-    return found
+    return found | ({"muted": None} if query.muted is False else {})
 
 
 def _following(document: Document, into: Document, verdict: Verdict | None, now: datetime) -> Changed | None:
@@ -187,7 +218,7 @@ def _walk(
                 events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
             case AlertAction.REOPEN:
                 after |= {"verdict": None, "assignee": None}
-                unset.append("closed_at")
+                unset += ["closed_at", "acknowledged_at"]
                 events.append(AlertReopened(id=id, version=version))
         state = reached
     return Change({**after, "state": state.value}, unset, {"timeline": entries}), events

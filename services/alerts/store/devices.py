@@ -89,11 +89,11 @@ class Devices:
         clock, wanted = time.monotonic(), set(names)
         if clock > self._known_until:
             self._known, self._known_until = {}, clock + _REMEMBERED_S
-        fields = {"timezone": 1, "registered": 1, "state": 1, "heartbeat_expected_s": 1}
+        fields = {"timezone": 1, "registered": 1, "state": 1, "heartbeat_expected_s": 1, "created_at": 1}
         for found in by_key(self._devices.collection, wanted - self._known.keys(), fields):
-            state = DeviceState(found["state"])
+            whole = _whole(found)
             self._known[found["_id"]] = Known(
-                found["timezone"], found["registered"], state, found["heartbeat_expected_s"]
+                whole["timezone"], whole["registered"], DeviceState(whole["state"]), whole["heartbeat_expected_s"]
             )
         return {name: self._known[name] for name in wanted if name in self._known}
 
@@ -164,7 +164,7 @@ class Devices:
             raise _unknown()
         if not context.applied(found):
             command.check_version(found["version"])
-            state, present = living.step(DeviceState(found["state"]), command.action), context.now()
+            state, present = living.step(DeviceState(_whole(found)["state"]), command.action), context.now()
             set_ = _state(state, present, command.note)
             change = Change(set=set_)
             if command.action is DeviceAction.RETIRE and "silent_since" in found:
@@ -197,7 +197,7 @@ class Devices:
 
     def standing(self, ids: Iterable[str]) -> list[Document]:
         """Those of them that are on the list, as documents for `life` and `move`."""
-        return list(by_key(self._devices.collection, set(ids)))
+        return [_whole(found) for found in by_key(self._devices.collection, set(ids))]
 
     def move(self, moves: Sequence[Move]) -> set[str]:
         """Put devices into other states and tell of it, one write each; the ids of those that were written."""
@@ -236,7 +236,8 @@ class Devices:
             change = Change(set=_state(state, present))
         return Changed(id, version, change, events)
 
-    def _views(self, documents: Sequence[Document]) -> list[Device]:
+    def _views(self, found: Sequence[Document]) -> list[Device]:
+        documents = [_whole(document) for document in found]
         signs = self._signs.of(document["_id"] for document in documents)
         return [
             Device.model_validate(
@@ -259,6 +260,11 @@ def life(document: Mapping[str, Any], signs: Mapping[str, Any]) -> Life:
         document["heartbeat_expected_s"],
         signs.get("last_report_at"),
     )
+
+
+def _whole(found: Document) -> Document:
+    """With what a document lacks that was written before devices had a state."""
+    return {**_UNSAID, "state_since": found["created_at"], **found}
 
 
 def _state(state: DeviceState, since: datetime, note: str | None = None) -> Document:
@@ -284,8 +290,9 @@ def _said(found: Document | None, online: bool | None) -> Document:
     """The state that follows from what a platform says, where it is another."""
     if online is None:
         return {}
-    before = DeviceState(found["state"]) if found else DeviceState.ONLINE
-    after = living.as_platform_says(before, found["heartbeat_expected_s"] if found else None, online=online)
+    standing = _whole(found) if found else _UNSAID
+    before = DeviceState(standing["state"])
+    after = living.as_platform_says(before, standing["heartbeat_expected_s"], online=online)
     return {} if after is before else _state(after, context.now())
 
 
@@ -302,7 +309,7 @@ def _pairs(id: str, name: str | None) -> list[str]:
 
 def _meets(document: Document, text: str, state: DeviceState | None) -> bool:
     named = text in document["_id"].casefold() or text in (document["name"] or "").casefold()
-    return named and (state is None or document["state"] == state.value)
+    return named and (state is None or _whole(document)["state"] == state.value)
 
 
 def _unknown() -> NotFound:

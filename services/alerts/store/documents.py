@@ -9,6 +9,7 @@ from typing import Any
 from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertSettings, AlertState, AlertUpdated
 from contracts.base import Event
 from contracts.shared import Point, TimelineEntry
+from services.alerts import pictures
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
@@ -125,11 +126,14 @@ def raised(
         "suppressed_count": 0,
         "silenced_by": None,
         "inhibited_by": None,
+        "report": head.report,
         "trace_id": head.trace_id,
         "timeline": timeline,
     }
     if placed.grid is None:
         document["waits_for"] = placed.channel
+    if document["silenced_by"] or document["inhibited_by"]:
+        document |= muted(id)
     if ended_at:
         timeline.append(ending(now, AlertState.OPEN.value, "设备报告结束 / the device reported the end"))
         events.append(AlertEnded(id=id, ended_at=ended_at, count=found.count, version=1))
@@ -188,7 +192,7 @@ def joined(document: Document, incident: Document) -> Change:
     """What an incident means for an alert that has joined it: its case, and silence where one speaks for all."""
     after: Document = {"incident": incident["_id"], "case_no": document["case_no"] or incident["case_no"]}
     if incident["mutes"] and incident["alert"] != document["_id"]:
-        after["inhibited_by"] = document["inhibited_by"] or incident["alert"]
+        after |= {"inhibited_by": document["inhibited_by"] or incident["alert"], **muted(document["_id"])}
     return Change(set=after, unset=MARKS)
 
 
@@ -206,6 +210,11 @@ def located(document: Document, bound: Bound) -> Change:
         },
         unset=("waits_for",) if bound.spot.grid else (),
     )
+
+
+def muted(id: str) -> Document:
+    """What an alert has that is silenced or inhibited, and no other: its place among those."""
+    return {"muted": id}
 
 
 def ending(now: datetime, state: str, note: str) -> Document:
@@ -226,10 +235,15 @@ def within(grid: str | None, path: Iterable[str]) -> list[str]:
 
 
 def alert(document: Document) -> Alert:
-    """The contract's view, with what may be done now."""
-    actions = allowed_actions(AlertState(document["state"]), document.get("closed_at"), context.now())
+    """The contract's view, with what may be done now and without the addresses of its pictures."""
     return Alert.model_validate(
-        {**document, "id": document["_id"], "point": place(document["point"]), "allowed_actions": actions}
+        {
+            **document,
+            "id": document["_id"],
+            "point": place(document["point"]),
+            "media": [pictures.told(reference) for reference in document["media"]],
+            "allowed_actions": allowed_actions(AlertState(document["state"]), document.get("closed_at"), context.now()),
+        }
     )
 
 

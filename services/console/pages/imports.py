@@ -8,6 +8,7 @@ from secrets import token_hex
 from starlette.responses import Response
 
 from contracts.shared import Scope
+from services.chassis.file_types import BY_SUFFIX
 from services.console.door import at
 from services.console.guard import MOST_FILE
 from services.console.pages import Page
@@ -31,14 +32,6 @@ KINDS = {
 }
 # where the numbers of a position mean something
 PLACED = ("boundaries", "grids", "units")
-# how a file's name ends, and what the gateway calls that
-TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "geojson": "application/geo+json",
-    "xml": "application/xml",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 SHOWN = 200
 PASSED = ("content-type", "content-length", "idempotency-key")
 
@@ -47,7 +40,7 @@ PASSED = ("content-type", "content-length", "idempotency-key")
 async def show_form(view: Viewed) -> Response:
     """What may be imported by this operator."""
     kinds = [kind for kind, scope in KINDS.items() if view.session.may(scope)]
-    return view.show("imports.html", kinds=kinds, placed=PLACED, catalog=CATALOG, types=TYPES, most=MOST_FILE)
+    return view.show("imports.html", kinds=kinds, placed=PLACED, catalog=CATALOG, types=BY_SUFFIX, most=MOST_FILE)
 
 
 @router.post("/imports/{kind}")

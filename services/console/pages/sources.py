@@ -7,7 +7,7 @@ from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import View, Viewed, is_part
 
-page = Page("/sources", "接入源", "Sources", place=22, scope=Scope.ALERTS_HANDLE)
+page = Page("/sources", "接入源", "Sources", place=28, scope=Scope.ALERTS_HANDLE)
 router = page.router
 
 

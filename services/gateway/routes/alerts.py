@@ -58,7 +58,9 @@ area.ask("GET", "/v1/alerts/{id}", alerts.GetAlert, READ)
 area.ask(
     "POST", "/v1/alerts/{id}:{action}", alerts.ActOnAlert, HANDLE, example={"verdict": "true", "note": "已电话核实"}
 )
-area.ask("POST", "/v1/alerts/{id}/media:look", alerts.LookAtMedia, HANDLE, example={"purpose": "核实告警"})
+area.ask(
+    "POST", "/v1/alerts/{id}/media:look", alerts.LookAtMedia, HANDLE, example={"purpose": "核实告警"}, private=True
+)
 area.ask("GET", "/v1/media-views", alerts.ListMediaViews, Scope.ADMIN)
 area.ask("GET", "/v1/figures/alerts", alerts.GetAlertFigures, READ)
 area.ask("GET", "/v1/type-mappings", alerts.ListTypeMappings, READ)
