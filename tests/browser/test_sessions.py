@@ -62,7 +62,7 @@ def test_from_the_notice_to_the_decision(desk: Desk, tell: Tell, laid: Ground) -
 
 def test_a_training_is_opened_on_the_list(desk: Desk) -> None:
     page = desk.sign_in()
-    page.get_by_role("link", name="会商", exact=True).click()
+    desk.at("/sessions")
     page.locator("summary", has_text="发起演练").press("Enter")
     page.get_by_label("名称").fill("防汛演练")
     page.get_by_role("button", name="发起", exact=True).click()
