@@ -29,8 +29,8 @@ class RuleBody(Model):
     """规则: alerts of one group within a window that reach the threshold are one incident.
 
     `distinct_by` counts different channels, devices or types instead of alerts. `share` demands this part of the
-    device's channels instead of a number. A running incident of the same group takes further alerts while the window
-    since its last one lasts.
+    device's channels, the threshold at least. A running incident of the same group takes further alerts while the
+    window since its last one lasts.
     """
 
     name: str = Field(min_length=1, max_length=100)

@@ -57,7 +57,7 @@ def alarms(cameras: Sequence[Camera], series: Sequence[Series], now: datetime) -
 
 
 def dispatching(payloads: Sequence[Payload]) -> set[tuple[str, str]]:
-    """The alarms that somebody has to look at: each opens one case."""
+    """The alarms that somebody has to look at: those of one grid are one incident with one case."""
     events = {one.event for one in (*HIKVISION_SERIES, *NATIONAL_SERIES) if one.dispatching}
     return {payload.alarm for payload in payloads if payload.alarm and payload.alarm[1] in events}
 

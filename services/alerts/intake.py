@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contracts.alerts import AlertType, ReportReceived
-from services.alerts import folding, reading, watching
+from services.alerts import folding, joining, reading, watching
 from services.alerts.backlog import Waiting
 from services.alerts.folding import Sighting, Tally
 from services.alerts.places import Placed, placed
@@ -53,9 +53,9 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
 
 
 def fold_when_due(store: AlertStore) -> None:
-    """Put what waits into alerts, unless the store is to have its rest."""
+    """Put what waits into alerts, and these into incidents, unless the store is to have its rest."""
     if store.backlog.due:
-        store.backlog.rest.after(lambda: fold_waiting(store))
+        store.backlog.rest.after(lambda: _fold_and_correlate(store))
 
 
 def write_heard_when_due(store: AlertStore) -> None:
@@ -111,6 +111,11 @@ def letters(rejected: Sequence[Reading], batch: Sequence[Received[ReportReceived
             Letter(queue, cause.id, again.body, dict(again.headers), again.content_type, f"unreadable: {reading_.code}")
         )
     return found
+
+
+def _fold_and_correlate(store: AlertStore) -> None:
+    fold_waiting(store)
+    joining.correlate(store)
 
 
 def _parse(batch: Sequence[Received[ReportReceived]]) -> list[Parsed]:

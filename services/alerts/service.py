@@ -3,6 +3,8 @@
 from contracts.alerts import (
     ActOnAlert,
     ActOnDevice,
+    ActOnIncident,
+    ActOnSession,
     AdapterResult,
     Alert,
     AlertFigures,
@@ -16,31 +18,54 @@ from contracts.alerts import (
     GetAlertSettings,
     GetDevice,
     GetDiagnosis,
+    GetIncident,
     GetReport,
+    GetSession,
     ImportCatalog,
     ImportDevices,
+    Incident,
     ListAlerts,
     ListChannels,
     ListDevices,
+    ListIncidents,
     ListMediaViews,
+    ListRules,
+    ListSessions,
     ListTypeMappings,
     LookAtMedia,
     MediaLook,
     MediaView,
+    OpenSession,
     Report,
     ReportReceived,
+    Rule,
+    RuleTrial,
     SaveAlertSettings,
     SaveChannel,
     SaveDevice,
+    SaveRule,
     SaveTypeMapping,
+    Session,
     TestAdapter,
+    TryRule,
     TypeMapping,
     TypeMappings,
 )
-from contracts.cases import CaseClosed, CaseReported
-from contracts.grid import GridAdjusted, GridPublished
+from contracts.cases import CaseClosed, CaseRejected, CaseReported, CaseResolved, CaseSigned, CaseWithdrawn
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import Done, ImportReport, Page, Scope
-from services.alerts import cataloguing, diagnosing, intake, locating, reading, registering, watching
+from services.alerts import (
+    cataloguing,
+    diagnosing,
+    following,
+    intake,
+    joining,
+    locating,
+    reading,
+    registering,
+    trying,
+    watching,
+)
 from services.alerts.store import AlertStore
 from services.chassis import context
 from services.chassis.entrypoints import Stored, answers, every, on
@@ -67,15 +92,34 @@ class AlertsService(Service):
     def take_adjusted_grids(self, grids: list[Received[GridAdjusted]]) -> None:
         self.store.grids.absorb(grids)
 
+    @on(GridStaffed, batch=100)
+    def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
+        self.store.rosters.absorb(rosters)
+
     @on(CaseReported)
     def note_case(self, reported: Received[CaseReported]) -> None:
-        if reported.data.alert:
-            self.store.desk.note_case(reported.data.alert, reported.data.case_no)
+        following.follow_case(self.store, reported.data)
+        following.take_evidence(self.store, reported)
+
+    @on(CaseSigned)
+    def note_answer(self, signed: Received[CaseSigned]) -> None:
+        following.follow_case(self.store, signed.data)
+
+    @on(CaseResolved)
+    def note_result(self, resolved: Received[CaseResolved]) -> None:
+        following.follow_case(self.store, resolved.data)
 
     @on(CaseClosed)
-    def close_alert(self, closed: Received[CaseClosed]) -> None:
-        if closed.data.alert:
-            self.store.desk.close_by_case(closed.data.alert, closed.data.case_no)
+    def close_by_case(self, closed: Received[CaseClosed]) -> None:
+        following.follow_case(self.store, closed.data)
+
+    @on(CaseRejected)
+    def note_rejection(self, rejected: Received[CaseRejected]) -> None:
+        following.follow_case(self.store, rejected.data)
+
+    @on(CaseWithdrawn)
+    def note_withdrawal(self, withdrawn: Received[CaseWithdrawn]) -> None:
+        following.follow_case(self.store, withdrawn.data)
 
     @every(1)
     def follow_ground(self) -> None:
@@ -88,6 +132,22 @@ class AlertsService(Service):
     @every(15)
     def finish_left_behind(self) -> None:
         intake.finish_left_behind(self.store)
+
+    @every(5)
+    def correlate(self) -> None:
+        joining.correlate(self.store)
+
+    @every(5)
+    def spread(self) -> None:
+        following.spread(self.store)
+
+    @every(5)
+    def resolve_ended(self) -> None:
+        following.resolve_ended(self.store)
+
+    @every(2)
+    def climb(self) -> None:
+        self.store.incidents.climb(context.now())
 
     @every(2)
     def write_heard(self) -> None:
@@ -153,6 +213,30 @@ class AlertsService(Service):
     def act_on_alert(self, command: ActOnAlert) -> Alert:
         return self.store.desk.act(command)
 
+    @answers(ListIncidents, scope=Scope.ALERTS_READ)
+    def list_incidents(self, query: ListIncidents) -> Page[Incident]:
+        return self.store.incidents.page(query)
+
+    @answers(GetIncident, scope=Scope.ALERTS_READ)
+    def get_incident(self, query: GetIncident) -> Incident:
+        return following.look(self.store, query.id)
+
+    @answers(ActOnIncident, scope=Scope.ALERTS_HANDLE)
+    def act_on_incident(self, command: ActOnIncident) -> Incident:
+        return following.act(self.store, command)
+
+    @answers(ListRules, scope=Scope.ALERTS_READ)
+    def list_rules(self, _query: ListRules) -> Page[Rule]:
+        return self.store.rules.page()
+
+    @answers(SaveRule, scope=Scope.ALERTS_HANDLE)
+    def save_rule(self, command: SaveRule) -> Rule:
+        return self.store.rules.save(command)
+
+    @answers(TryRule, scope=Scope.ALERTS_READ)
+    def try_rule(self, query: TryRule) -> RuleTrial:
+        return trying.tried(self.store, query)
+
     @answers(LookAtMedia, scope=Scope.ALERTS_HANDLE)
     def look_at_media(self, command: LookAtMedia) -> MediaLook:
         return self.store.media_views.look(command)
@@ -196,3 +280,19 @@ class AlertsService(Service):
     @answers(ImportCatalog, scope=Scope.ALERTS_HANDLE)
     def import_catalog(self, command: ImportCatalog) -> ImportReport:
         return cataloguing.take(self.store, command)
+
+    @answers(OpenSession, scope=Scope.ALERTS_HANDLE)
+    def open_session(self, command: OpenSession) -> Session:
+        return self.store.sessions.open(command)
+
+    @answers(ActOnSession, scope=Scope.ALERTS_HANDLE)
+    def act_on_session(self, command: ActOnSession) -> Session:
+        return self.store.sessions.act(command)
+
+    @answers(GetSession, scope=Scope.ALERTS_READ)
+    def get_session(self, query: GetSession) -> Session:
+        return self.store.sessions.get(query.id)
+
+    @answers(ListSessions, scope=Scope.ALERTS_READ)
+    def list_sessions(self, query: ListSessions) -> Page[Session]:
+        return self.store.sessions.page(query)

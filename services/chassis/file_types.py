@@ -1,4 +1,4 @@
-"""The files of rows, and of a platform's catalogue, that a city takes: how their names end, and what HTTP calls them."""
+"""The files of rows and of a platform's catalogue that a city takes: how their names end, what HTTP calls them."""
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BY_SUFFIX = {

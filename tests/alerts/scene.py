@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from contracts.alerts import Alert, ListAlerts, ReportReceived, SaveChannel, SaveDevice
 from contracts.grid import GridPublished
 from contracts.shared import Caller, Geometry, Point, Scope
@@ -21,6 +23,22 @@ NOON = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
 PLACE = Point(longitude=130.95, latitude=45.77)
 GRID = "230902001001001"
 PATH = ["23", "2309", "230902", "230902001", "230902001001", GRID]
+
+
+class Cut(Exception):
+    """Where the work was cut short."""
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, target: Any, method: str, *, after: bool) -> None:
+    """Let a step fail, before or after it has been done."""
+    sound = getattr(target, method)
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        if after:
+            sound(*args, **kwargs)
+        raise Cut
+
+    monkeypatch.setattr(target, method, broken)
 
 
 def fixture(name: str) -> bytes:

@@ -22,8 +22,10 @@ from services.chassis.messages import Received
 from .scene import (
     CALLER,
     NOON,
+    Cut,
     burst,
     counts,
+    cut,
     events,
     fixture,
     listed,
@@ -33,10 +35,6 @@ from .scene import (
 )
 
 Batch = list[Received[ReportReceived]]
-
-
-class Cut(Exception):
-    """Where the work was cut short."""
 
 
 def test_fifty_posts_of_one_alarm_are_one_alert_with_count_fifty(alerts: AlertStore) -> None:
@@ -71,18 +69,6 @@ def test_a_redelivered_batch_changes_nothing(alerts: AlertStore) -> None:
 def test_the_same_report_twice_in_one_batch_counts_once(alerts: AlertStore) -> None:
     take(alerts, [received(motion(), report="one"), received(motion(), report="one")])
     assert counts(alerts) == [1]
-
-
-def cut(monkeypatch: pytest.MonkeyPatch, target: Any, method: str, *, after: bool) -> None:
-    """Let a step fail, before or after it has been done."""
-    sound = getattr(target, method)
-
-    def broken(*args: Any, **kwargs: Any) -> None:
-        if after:
-            sound(*args, **kwargs)
-        raise Cut
-
-    monkeypatch.setattr(target, method, broken)
 
 
 CUTS: dict[str, tuple[Callable[[AlertStore], Any], str, bool]] = {

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from deploy.local.home import ROOT
-from tests.bench import aging, batches, calls, imports, locate, pace, parsing, registry, spans, stored
+from tests.bench import aging, batches, calls, correlation, imports, locate, pace, parsing, registry, spans, stored
 from tests.bench.findings import QUICK, Effort, Findings
 from tests.bench.load import NoClient
 from tests.bench.stage import Stage
@@ -31,6 +31,7 @@ PARTS: dict[str, Callable[[Stage, Effort, Console], Findings]] = {
     "parsing": parsing.run,
     "registry": registry.run,
     "spans": spans.run,
+    "correlation": correlation.run,
     "aging": aging.run,
     "pace": pace.run,
 }

@@ -1,10 +1,10 @@
 """告警 in the store: raised, moved, ended and located; one write per fingerprint and fold."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne
 
 from contracts.alerts import AlertEnded
 from contracts.faults import Conflict
@@ -25,6 +25,7 @@ INDEXES = [
     IndexModel("fingerprint", name="fingerprint"),
     IndexModel("quiet_until", name="quiet", sparse=True),
     IndexModel("waits_for", name="waits", sparse=True),
+    IndexModel("uncorrelated", name="uncorrelated", sparse=True),
     IndexModel("order", name="newest"),
     # only those have the fields that are muted, or in an incident: the others pay nothing
     IndexModel("muted", name="muted", sparse=True),
@@ -37,6 +38,9 @@ Place = Callable[[Tallies], Mapping[str, Placed]]
 
 _ROUNDS = 5
 _MOST_ENDED = 500
+_MOST_MARKED = 10_000
+_FIRST_STRETCH = timedelta(minutes=10)
+_UNREAD = {"timeline": 0, "outbox": 0, "applied": 0, "media": 0}
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -145,6 +149,54 @@ class Alerts:
             settled &= "stale" not in self._alerts.update_many(changed)
         return settled
 
+    def uncorrelated(self) -> list[Document]:
+        """Those that have not been through the rules (at most 10,000), oldest first."""
+        found = self._alerts.collection.find({"uncorrelated": True}, _UNREAD).limit(_MOST_MARKED)
+        return sorted(found, key=lambda document: str(document["_id"]))
+
+    def read(self, ids: Collection[str]) -> dict[str, Document]:
+        """These, by id."""
+        return {found["_id"]: found for found in by_key(self._alerts.collection, ids, _UNREAD)}
+
+    def since(self, at: datetime, until: datetime, most: int) -> tuple[list[Document], bool]:
+        """Those received since a time, the newest so many, in their order; whether these are all."""
+        found: list[Document] = []
+        before = documents.mark(until + timedelta(seconds=1))
+        for bounds in documents.ranges(before, _FIRST_STRETCH):
+            within = {"$gte": max(bounds["$gte"], documents.mark(at)), "$lt": bounds["$lt"]}
+            found += (
+                self._alerts.collection.find({"order": within}, _UNREAD).sort("order", -1).limit(most - len(found) + 1)
+            )
+            if len(found) > most or bounds["$gte"] <= documents.mark(at):
+                break
+        return found[:most][::-1], len(found) <= most
+
+    def join(self, incidents: Mapping[str, Document], standing: Mapping[str, Document]) -> bool:
+        """Note the incidents (by alert) of alerts as they were read; False: some moved on meanwhile."""
+        changed = [
+            Changed(id, standing[id]["version"], documents.joined(standing[id], incident))
+            for id, incident in incidents.items()
+            if standing[id].get("incident") != incident["_id"] or "uncorrelated" in standing[id]
+        ]
+        return "stale" not in self._alerts.update_many(changed)
+
+    def correlated(self, ids: Iterable[str]) -> None:
+        """These have been through the rules and are in no incident. Nothing that anybody is told of has changed."""
+        marks = dict.fromkeys(documents.MARKS, "")
+        writes = [UpdateOne({"_id": id}, {"$unset": marks}) for id in ids]
+        if writes:
+            self._alerts.collection.bulk_write(writes, ordered=False)
+
+    def all_ended(self, incidents: Iterable[str]) -> set[str]:
+        """Those of the incidents that have no alert which goes on."""
+        wanted = set(incidents)
+        found = (
+            document
+            for part in portions(wanted)
+            for document in self._alerts.collection.find({"incident": {"$in": part}}, {"incident": 1, "ended_at": 1})
+        )
+        return wanted - {document["incident"] for document in found if document["ended_at"] is None}
+
     def _standing_of(self, fold: str, fingerprints: Collection[str]) -> dict[str, str]:
         """The alerts that this fold has raised or moved."""
         return {
@@ -180,13 +232,11 @@ class Alerts:
         self, folds: Mapping[str, Sequence[str]], tallies: Tallies, places: Mapping[str, Placed], causes: Causes
     ) -> dict[str, str]:
         present, settings = context.now(), self._settings.get()
-        new = [
-            New(
-                *documents.raised(folds[name], name, found, places[name], present, settings=settings),
-                causes.get(found.head.report),
-            )
-            for name, found in tallies.items()
-        ]
+        new = []
+        for name, found in tallies.items():
+            cause = causes.get(found.head.report)
+            document, told = documents.raised(folds[name], name, found, places[name], present, settings=settings)
+            new.append(New(document | {"traceparent": cause.traceparent if cause else None}, told, cause))
         ids = {name: str(item.document["_id"]) for name, item in zip(tallies, new, strict=True)}
         fresh = self._alerts.insert_many(new)
         if len(fresh) < len(new):

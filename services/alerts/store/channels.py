@@ -1,5 +1,6 @@
 """点位 in the store: what is at which place. A channel that merely reported waits unbound until somebody places it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -147,6 +148,20 @@ class Channels:
                 raise Conflict("version_stale", "点位正被他人更新", "a channel is being changed by somebody else")
             changed.update(str(item.id) for item in moves)
         return changed
+
+    def scenes(self, keys: Iterable[str]) -> dict[str, str | None]:
+        """What is to be seen at these channels, by key."""
+        found = by_key(self._channels.collection, set(keys), {"scene": 1})
+        return {document["_id"]: document.get("scene") for document in found}
+
+    def count_of(self, devices: Iterable[str]) -> Counter[str]:
+        """How many channels these devices have."""
+        found = (
+            document["device"]
+            for part in portions(devices)
+            for document in self._channels.collection.find({"device": {"$in": part}}, {"device": 1})
+        )
+        return Counter(found)
 
     def bound_among(self, keys: Iterable[str]) -> dict[str, Bound]:
         """Those of the channels (by key) that have a place."""

@@ -1,8 +1,8 @@
 """告警台: what people and cases do to alerts, and how they are listed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 
 from contracts.alerts import (
@@ -23,14 +23,14 @@ from contracts.shared import Page
 from services.alerts import domain
 from services.alerts.store import documents
 from services.chassis import context, cursors
-from services.chassis.aggregates import Aggregates, Change, Document
-from services.chassis.stretches import meets, newest, stretches
+from services.chassis.aggregates import Aggregates, Change, Changed, Document
+from services.chassis.portions import by_key
+from services.chassis.stretches import meets, newest
 
 _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
 _HIDDEN = {"timeline": 0}
-_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Desk:
@@ -50,16 +50,15 @@ class Desk:
 
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        tomorrow = documents.mark(context.now() + timedelta(days=1))
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
-        conditions, one_more = _conditions(query), query.limit + 1
+        before, conditions = documents.before(query.cursor), _conditions(query)
+        one_more = query.limit + 1
         if query.incident is not None:
             found = self._of_incident(query, conditions, before)[:one_more]
         else:
             found = newest(
                 self._alerts.collection,
                 "muted" if query.muted else "order",
-                _ranges(before),
+                documents.ranges(before, _FIRST_STRETCH),
                 conditions,
                 limit=one_more,
                 hidden=_HIDDEN,
@@ -116,6 +115,21 @@ class Desk:
             events,
         )
 
+    def follow(self, incident: Document, into: Document, verdict: Verdict | None) -> bool:
+        """Let the alerts of an incident follow it; whether none moved on meanwhile.
+
+        They get its case, go along `into` the one that it was merged into, and are closed with a verdict.
+        """
+        alerts, settled = self._alerts.collection, True
+        if incident["alert_count"] > len(incident["alerts"]):
+            found = list(alerts.find({"incident": incident["_id"]}, {"timeline": 0}))
+        else:
+            found = list(by_key(alerts, incident["alerts"], {"timeline": 0}))
+        for part in documents.chunks(found):
+            changed = [_following(document, into, verdict, context.now()) for document in part]
+            settled &= "stale" not in self._alerts.update_many([one for one in changed if one])
+        return settled
+
     def _document(self, id: str) -> Document:
         found = self._alerts.get(id)
         if found is None:
@@ -142,18 +156,25 @@ def _conditions(query: ListAlerts) -> dict[str, str | None]:
     return found | ({"muted": None} if query.muted is False else {})
 
 
-def _ranges(before: str) -> Iterator[dict[str, str]]:
-    mark = documents.mark
-    for since, until in stretches(_end(before), _FIRST_STRETCH, _OLDEST):
-        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
-
-
-def _end(before: str) -> datetime:
-    """The end of the second in which a place of the order lies."""
-    try:
-        return documents.moment(before) + timedelta(seconds=1)
-    except ValueError:
-        return _OLDEST
+def _following(document: Document, into: Document, verdict: Verdict | None, now: datetime) -> Changed | None:
+    """What an alert does after its incident; None: it has done so."""
+    after: Document = {"incident": into["_id"], "case_no": document["case_no"] or into["case_no"]}
+    state = AlertState(document["state"])
+    steps = [
+        (action, verdict if action is AlertAction.JUDGE else None)
+        for action in (domain.steps_to_closed(state) if verdict else ())
+    ]
+    if not steps and all(document.get(name) == value for name, value in after.items()):
+        return None
+    case_no = into["case_no"]
+    actor, note = (
+        ("cases", f"案件 {case_no} 结案 / case closed")
+        if case_no
+        else (documents.SERVICE, "事件关闭 / incident closed")
+    )
+    change, events = _walk({**document, **after}, steps, actor, note, now)
+    push = change.push if steps else {}
+    return Changed(document["_id"], document["version"], Change({**change.set, **after}, change.unset, push), events)
 
 
 def _walk(

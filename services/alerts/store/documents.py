@@ -1,7 +1,7 @@
 """告警 documents: from a tally to a document, from a document to the contract, and the events on the way."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -13,12 +13,16 @@ from services.alerts import pictures
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
-from services.chassis import context
+from services.chassis import context, cursors
 from services.chassis.aggregates import Change, Document
+from services.chassis.stretches import stretches
 
 SERVICE = "alerts"
+# an alert has them until it has been through the rules
+MARKS = ("uncorrelated", "traceparent")
 _CHUNK = 500
 _SECOND = "%Y%m%dT%H%M%S"
+_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def alert_id(folds: Sequence[str], fingerprint: str, received_at: datetime) -> str:
@@ -35,6 +39,25 @@ def mark(at: datetime) -> str:
 def moment(order: str) -> datetime:
     """The second of a place in the order. Raises ValueError for what is none."""
     return datetime.strptime(order[:15], _SECOND).replace(tzinfo=UTC)
+
+
+def before(cursor: str | None) -> str:
+    """The place in the order below which a page begins. Raises Invalid for what is no cursor of such a list."""
+    tomorrow = mark(context.now() + timedelta(days=1))
+    if cursor is None:
+        return tomorrow
+    place = str(cursors.decode(cursor, 1)[0])
+    try:
+        moment(place)
+    except ValueError:
+        raise cursors.invalid() from None
+    return min(place, tomorrow)
+
+
+def ranges(place: str, first: timedelta) -> Iterator[dict[str, str]]:
+    """Parts of the order below a place in it, newest first, in stretches of time that widen."""
+    for since, until in stretches(moment(place) + timedelta(seconds=1), first, _OLDEST):
+        yield {"$gte": mark(since), "$lt": min(place, mark(until))}
 
 
 def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:
@@ -98,6 +121,7 @@ def raised(
         "verdict": None,
         "assignee": None,
         "case_no": None,
+        "uncorrelated": True,
         "flapping": False,
         "suppressed_count": 0,
         "silenced_by": None,
@@ -162,6 +186,14 @@ def folded(
         min={"first_at": found.first_at, "severity": found.severity},
         max=later,
     ), events
+
+
+def joined(document: Document, incident: Document) -> Change:
+    """What an incident means for an alert that has joined it: its case, and silence where one speaks for all."""
+    after: Document = {"incident": incident["_id"], "case_no": document["case_no"] or incident["case_no"]}
+    if incident["mutes"] and incident["alert"] != document["_id"]:
+        after |= {"inhibited_by": document["inhibited_by"] or incident["alert"], **muted(document["_id"])}
+    return Change(set=after, unset=MARKS)
 
 
 def located(document: Document, bound: Bound) -> Change:

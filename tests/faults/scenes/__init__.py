@@ -10,12 +10,14 @@ from tests.faults.scenes import (
     dwellings,
     features,
     grid,
+    incidents,
     mappings,
     operations,
     overlays,
     pictures,
     plans,
     posts,
+    sessions,
     sharing,
 )
 from tests.faults.scenes.scene import Scene, Stand
@@ -32,10 +34,12 @@ SCENES: Mapping[str, Sequence[Scene]] = {
     ],
     "alerts": [
         *alerts.SCENES,
+        *incidents.SCENES,
+        *sessions.SCENES,
         *devices.SCENES,
         *mappings.SCENES,
         *pictures.SCENES,
-        *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
+        *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
     ],
     "cases": [
         *cases.SCENES,
