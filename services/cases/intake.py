@@ -90,7 +90,12 @@ class Report:
 
 
 def dispatches(alert: AlertRaised) -> bool:
-    """Whether somebody must look at what the alert shows: movement only where a person or a vehicle was seen."""
+    """Whether somebody must look at what the alert shows: movement only where a person or a vehicle was seen.
+
+    What is silenced, or comes from a camera that is lost, is recorded and disturbs nobody.
+    """
+    if alert.silenced_by or alert.inhibited_by:
+        return False
     return alert.type in DISPATCHING and (alert.type is not T.MOTION or alert.target in ("human", "vehicle"))
 
 

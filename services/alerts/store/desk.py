@@ -15,12 +15,14 @@ from contracts.alerts import (
     AlertReopened,
     AlertState,
     ListAlerts,
+    SilenceTrial,
+    TrySilence,
     Verdict,
 )
 from contracts.base import Event
 from contracts.faults import NotFound
 from contracts.shared import Page
-from services.alerts import domain
+from services.alerts import domain, silencing
 from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Document
@@ -30,6 +32,8 @@ _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
 _HIDDEN = {"timeline": 0}
+_MOST_TRIED = 1000
+_MOST_SHOWN = 20
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -76,6 +80,28 @@ class Desk:
             if document["order"] < before and meets(document, conditions) and (not query.muted or "muted" in document)
         ]
         return sorted(found, key=itemgetter("order"), reverse=True)
+
+    def try_silence(self, query: TrySilence) -> SilenceTrial:
+        """The newest open alerts, held against the matchers."""
+        silencing.refuse(silencing.expression_faults(query.matchers))
+        tomorrow, is_open = documents.mark(context.now() + timedelta(days=1)), {"state": AlertState.OPEN.value}
+        found = newest(
+            self._alerts.collection,
+            "order",
+            _ranges(tomorrow),
+            is_open,
+            limit=_MOST_TRIED + 1,
+            hidden={"timeline": 0, "outbox": 0, "applied": 0},
+        )
+        tried = found[:_MOST_TRIED]
+        hit = [one for one in tried if silencing.hits(query.matchers, silencing.told(one))]
+        return SilenceTrial(
+            waits=silencing.hits_gravest(query.matchers),
+            open_read=len(tried),
+            complete=len(found) <= _MOST_TRIED,
+            hits=len(hit),
+            alerts=[documents.alert({**one, "timeline": []}) for one in hit[:_MOST_SHOWN]],
+        )
 
     def act(self, command: ActOnAlert) -> Alert:
         """One step of the machine."""
@@ -193,7 +219,7 @@ def _walk(
                 events.append(AlertJudged(id=id, verdict=verdict, actor=actor, version=version))
             case AlertAction.CLOSE:
                 after |= {"closed_at": now, "ended_at": after["ended_at"] or now}
-                unset += ["open_key", "quiet_until", "waits_for"]
+                unset += [*documents.RUNNING, "waits_for"]
                 events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
             case AlertAction.REOPEN:
                 after |= {"verdict": None, "assignee": None}
