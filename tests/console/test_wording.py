@@ -13,6 +13,10 @@ from contracts.alerts import (
     DeviceAction,
     DeviceState,
     Finding,
+    Level,
+    Matcher,
+    SilenceAction,
+    SilenceState,
     Verdict,
 )
 from contracts.cases import CaseAction, CaseState
@@ -77,6 +81,11 @@ def literals(model: type, field: str) -> Iterable[str]:
         (device_words.DEVICE_ACTIONS, DeviceAction),
         (device_words.ARM_STATES, ArmState),
         (device_words.CAUSES, literals(Finding, "cause")),
+        (wording.SILENCE_STATES, SilenceState),
+        (wording.SILENCE_ACTIONS, SilenceAction),
+        (wording.MATCHED_FIELDS, literals(Matcher, "field")),
+        (wording.MATCHERS, literals(Matcher, "op")),
+        (wording.LEVELS, Level),
         (wording.CASE_STATES, CaseState),
         (wording.CASE_ACTIONS, CaseAction),
         (wording.ITEM_TYPES, ItemType),

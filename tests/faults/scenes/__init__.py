@@ -17,6 +17,7 @@ from tests.faults.scenes import (
     plans,
     posts,
     sharing,
+    silences,
 )
 from tests.faults.scenes.scene import Scene, Stand
 
@@ -35,6 +36,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *devices.SCENES,
         *mappings.SCENES,
         *pictures.SCENES,
+        *silences.SCENES,
         *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases"),
     ],
     "cases": [

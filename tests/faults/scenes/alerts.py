@@ -136,7 +136,7 @@ SCENES = [
     Scene(
         ReportReceived,
         _report,
-        {"raw_reports": 1, "alerts": 1, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
+        {"raw_reports": 1, "bodies": 1, "alerts": 1, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
         more=("before_write:2", "after_write:2", *(f"*{point}:{turn}" for turn in (3, 4) for point in WRITING)),
     ),
     Scene(GridPublished, _published, {"grid_copies": 1}, never=NEVER),
