@@ -86,6 +86,12 @@ def test_movement_dispatches_only_where_somebody_moved() -> None:
     assert dispatches(alert(T.MOTION, target="vehicle"))
 
 
+@pytest.mark.parametrize("muted", ["silenced_by", "inhibited_by"])
+def test_what_is_muted_sends_nobody(muted: str) -> None:
+    found = alert(T.FIRE_SMOKE, target="human")
+    assert not dispatches(found.model_copy(update={muted: "s1"}))
+
+
 def test_an_alert_becomes_a_case_of_its_worker() -> None:
     point = Point(longitude=131.0, latitude=45.8)
     made = from_alert(alert(T.FIRE_SMOKE, grid=GRID, point=point), KNOWN, TABLE, "ab" * 16)
