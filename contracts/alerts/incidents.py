@@ -1,13 +1,15 @@
 """事件研判: several alerts that are one matter, who is told of it, and how it climbs the five levels."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.alerts.models import AlertType
 from contracts.base import Command, Query
 from contracts.shared import Cursor, Limit, Model, Page, Point, TimelineEntry
+
+StaffNo = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 
 
 class IncidentState(StrEnum):
@@ -54,7 +56,10 @@ class Level(StrEnum):
 
 
 class Notice(Model):
-    """通知: who of a level was told (numbers of staff), by which rule they were found, and until when they may wait."""
+    """通知: who of a level was told (numbers of staff), by which rule they were found, and until when they may wait.
+
+    Nobody at all, by the rule `none`: nobody stands there. Such a level is passed at once, the last one is told so.
+    """
 
     level: Level
     notified: list[str]
@@ -145,7 +150,7 @@ class SessionState(StrEnum):
 
 
 class SessionAction(StrEnum):
-    """What happens in a session."""
+    """What happens in a session. Who was not called may join; who left may be called and join again."""
 
     CALL = "call"
     JOIN = "join"
@@ -156,7 +161,7 @@ class SessionAction(StrEnum):
 
 
 class Participant(Model):
-    """Who was called, when they joined and left."""
+    """Who was called last, when they joined first, and when they left; None while they are there."""
 
     staff_no: str
     called_at: AwareDatetime | None = None
@@ -204,9 +209,9 @@ class OpenSession(Command[Session]):
     """Open a session from an incident; only a training needs none."""
 
     kind: Literal["conference", "command", "training"]
-    title: str = Field(min_length=1, max_length=200)
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     incident: str | None = Field(default=None, max_length=100)
-    call: list[str] = Field(default=[], max_length=200, description="numbers of the staff who are called at once")
+    call: list[StaffNo] = Field(default=[], max_length=200, description="numbers of the staff who are called at once")
 
 
 class ActOnSession(Command[Session]):
@@ -214,7 +219,7 @@ class ActOnSession(Command[Session]):
 
     id: str = Field(max_length=100)
     action: SessionAction
-    staff_no: str | None = Field(default=None, max_length=50)
+    staff_no: StaffNo | None = None
     device: str | None = Field(default=None, max_length=200)
     channel: str | None = Field(default=None, max_length=200)
     text: str | None = Field(default=None, max_length=2000)

@@ -46,7 +46,13 @@ def act(store: AlertStore, command: ActOnIncident) -> Incident:
     """One step of a person; its alerts follow."""
     document = store.incidents.act(command)
     _spread(store, document)
-    return store.incidents.get(command.id)
+    return look(store, command.id)
+
+
+def look(store: AlertStore, id: str) -> Incident:
+    """One, with its timeline and its sessions."""
+    found = store.incidents.get(id)
+    return found.model_copy(update={"sessions": store.sessions.of_incident(id)})
 
 
 def follow_case(store: AlertStore, case: CaseStep) -> None:

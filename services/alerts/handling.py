@@ -9,6 +9,8 @@ from contracts.faults import Invalid, Refused
 S, A = IncidentState, IncidentAction
 ENDED = frozenset({S.CLOSED, S.MERGED, S.REJECTED})
 RUNNING = tuple(state for state in S if state not in ENDED)
+# somebody has answered, or there is nothing left to answer: nobody further is told
+SETTLED = ENDED | {S.HANDLING, S.RESOLVED}
 
 FORWARD: Mapping[tuple[IncidentState, IncidentAction], IncidentState] = MappingProxyType(
     {

@@ -130,11 +130,15 @@ class _Round:
         now = context.now()
         if missing and not self._store.rules.count(made, now):
             return False
+        opened = [
+            incident_documents.opened(id, self._rules[rule], self._joining(found.taken[id]), now)
+            for id, rule in missing.items()
+        ]
+        ladders = self._store.staffing.ladders(opened)
         new = []
-        for id, rule in missing.items():
-            joining = self._joining(found.taken[id])
-            document, events = incident_documents.opened(id, self._rules[rule], joining, now)
-            first = min(found.taken[id] & self._causes.keys())
+        for one in opened:
+            document, events = incident_documents.announced(one, ladders[one["_id"]], now)
+            first = min(found.taken[one["_id"]] & self._causes.keys())
             new.append(New(document, events, self._causes.get(document["alert"], self._causes[first])))
         self._store.incidents.open(new)
         self._standing |= self._store.incidents.read(missing)

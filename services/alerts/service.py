@@ -4,6 +4,7 @@ from contracts.alerts import (
     ActOnAlert,
     ActOnDevice,
     ActOnIncident,
+    ActOnSession,
     AdapterResult,
     Alert,
     AlertFigures,
@@ -19,6 +20,7 @@ from contracts.alerts import (
     GetDiagnosis,
     GetIncident,
     GetReport,
+    GetSession,
     ImportCatalog,
     ImportDevices,
     Incident,
@@ -28,10 +30,12 @@ from contracts.alerts import (
     ListIncidents,
     ListMediaViews,
     ListRules,
+    ListSessions,
     ListTypeMappings,
     LookAtMedia,
     MediaLook,
     MediaView,
+    OpenSession,
     Report,
     ReportReceived,
     Rule,
@@ -41,13 +45,14 @@ from contracts.alerts import (
     SaveDevice,
     SaveRule,
     SaveTypeMapping,
+    Session,
     TestAdapter,
     TryRule,
     TypeMapping,
     TypeMappings,
 )
 from contracts.cases import CaseClosed, CaseRejected, CaseReported, CaseResolved, CaseSigned, CaseWithdrawn
-from contracts.grid import GridAdjusted, GridPublished
+from contracts.grid import GridAdjusted, GridPublished, GridStaffed
 from contracts.shared import Done, ImportReport, Page, Scope
 from services.alerts import (
     cataloguing,
@@ -86,6 +91,10 @@ class AlertsService(Service):
     @on(GridAdjusted, batch=100)
     def take_adjusted_grids(self, grids: list[Received[GridAdjusted]]) -> None:
         self.store.grids.absorb(grids)
+
+    @on(GridStaffed, batch=100)
+    def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
+        self.store.rosters.absorb(rosters)
 
     @on(CaseReported)
     def note_case(self, reported: Received[CaseReported]) -> None:
@@ -135,6 +144,10 @@ class AlertsService(Service):
     @every(5)
     def resolve_ended(self) -> None:
         following.resolve_ended(self.store)
+
+    @every(2)
+    def climb(self) -> None:
+        self.store.incidents.climb(context.now())
 
     @every(2)
     def write_heard(self) -> None:
@@ -206,7 +219,7 @@ class AlertsService(Service):
 
     @answers(GetIncident, scope=Scope.ALERTS_READ)
     def get_incident(self, query: GetIncident) -> Incident:
-        return self.store.incidents.get(query.id)
+        return following.look(self.store, query.id)
 
     @answers(ActOnIncident, scope=Scope.ALERTS_HANDLE)
     def act_on_incident(self, command: ActOnIncident) -> Incident:
@@ -267,3 +280,19 @@ class AlertsService(Service):
     @answers(ImportCatalog, scope=Scope.ALERTS_HANDLE)
     def import_catalog(self, command: ImportCatalog) -> ImportReport:
         return cataloguing.take(self.store, command)
+
+    @answers(OpenSession, scope=Scope.ALERTS_HANDLE)
+    def open_session(self, command: OpenSession) -> Session:
+        return self.store.sessions.open(command)
+
+    @answers(ActOnSession, scope=Scope.ALERTS_HANDLE)
+    def act_on_session(self, command: ActOnSession) -> Session:
+        return self.store.sessions.act(command)
+
+    @answers(GetSession, scope=Scope.ALERTS_READ)
+    def get_session(self, query: GetSession) -> Session:
+        return self.store.sessions.get(query.id)
+
+    @answers(ListSessions, scope=Scope.ALERTS_READ)
+    def list_sessions(self, query: ListSessions) -> Page[Session]:
+        return self.store.sessions.page(query)

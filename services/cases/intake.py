@@ -13,7 +13,9 @@ from contracts.grid import GridState
 from contracts.shared import Extent, TimelineEntry
 from services.cases.domain import CaseRecord, announce
 from services.cases.machine import Outcome
-from services.cases.responsible import Rosters, responsible, rosters_needed, way_down
+from services.cases.responsible import responsible, rosters_needed
+from services.chassis.rosters import Rosters
+from services.chassis.territories import way_down
 
 T = AlertType
 MAX_CLOCK_SKEW = timedelta(minutes=5)

@@ -61,7 +61,7 @@ class CasesService(Service):
 
     @on(GridStaffed, batch=200)
     def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
-        self.store.absorb_rosters(rosters)
+        self.store.rosters.absorb(rosters)
 
     @on(GridSplit, batch=20)
     def follow_split(self, plans: list[Received[GridSplit]]) -> None:

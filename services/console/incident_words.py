@@ -11,6 +11,7 @@ INCIDENT_ACTIONS: Words = {
     "close": ("结束", "close"),
     "merge": ("并入", "merge"),
     "open": ("成为事件", "opened"),
+    "notify": ("通知", "told"),
     "absorb": ("并入了另一事件", "took in another"),
     "evidence": ("网格员上报佐证", "a worker's report"),
 }
@@ -18,6 +19,13 @@ INCIDENT_RESULTS: Words = {
     "handled": ("已处置", "handled"),
     "false": ("误报", "false"),
     "over": ("自行结束", "over"),
+}
+LEVELS: Words = {
+    "worker": ("网格员", "grid worker"),
+    "chief": ("网格长", "grid chief"),
+    "community": ("社区", "community"),
+    "street": ("街道", "street"),
+    "district": ("区", "district"),
 }
 # what each field of a rule means, in the order of the form
 RULE_FIELDS: Words = {

@@ -8,6 +8,8 @@ EVENTS: Words = {
     "alerts.incident_opened.v1": ("事件成立", "incident opened"),
     "cases.reported.v1": ("工单上报", "case reported"),
     "cases.moved.v1": ("工单流转", "case moved"),
+    "cases.signed.v1": ("工单签收", "case signed"),
+    "cases.resolved.v1": ("工单办结", "case resolved"),
     "cases.closed.v1": ("工单结案", "case closed"),
     "cases.rejected.v1": ("工单不予受理", "case rejected"),
     "cases.withdrawn.v1": ("工单撤诉", "case withdrawn"),

@@ -86,9 +86,9 @@ def grids(database: Store) -> CaseStore:
 
 
 def test_copies_keep_the_newest(grids: CaseStore) -> None:
-    grids.absorb_rosters([staffed(2, "W2"), staffed(1, "W1")])
-    grids.absorb_rosters([staffed(1, "W1")])
-    assert [posting.staff_no for posting in grids.rosters([GRID])[GRID]] == ["W2"]
+    grids.rosters.absorb([staffed(2, "W2"), staffed(1, "W1")])
+    grids.rosters.absorb([staffed(1, "W1")])
+    assert [posting.staff_no for posting in grids.rosters.of([GRID])[GRID]] == ["W2"]
     retired = GridAdjusted(
         code=GRID,
         name="一",
@@ -134,7 +134,7 @@ def test_a_repeated_report_is_the_same_case(grids: CaseStore) -> None:
 
 
 def test_what_was_written_is_what_is_read(grids: CaseStore) -> None:
-    grids.absorb_rosters([staffed(1, "W1")])
+    grids.rosters.absorb([staffed(1, "W1")])
     case = opened(grids, reporter={"name": "张三", "phone": "13812345678"})
     for action in ("verify", "file", "dispatch", "sign"):
         case = step(grids, case, action)

@@ -13,6 +13,10 @@ from contracts.alerts import (
     DeviceAction,
     DeviceState,
     Finding,
+    Level,
+    Session,
+    SessionAction,
+    SessionState,
     Verdict,
 )
 from contracts.cases import CaseAction, CaseState
@@ -50,7 +54,7 @@ from contracts.sharing import (
     SharingType,
     Subscription,
 )
-from services.console import device_words, ground_words, wording
+from services.console import device_words, ground_words, incident_words, session_words, wording
 from services.console.pages.imports import KINDS
 from services.gateway.intake import ADAPTERS
 from services.gateway.sources import Source
@@ -113,6 +117,10 @@ def literals(model: type, field: str) -> Iterable[str]:
         (ground_words.VACANCIES, literals(Vacancy, "reason")),
         (ground_words.CARE, CareTag),
         (ground_words.IMPORT_KINDS, KINDS),
+        (incident_words.LEVELS, Level),
+        (session_words.SESSION_KINDS, literals(Session, "kind")),
+        (session_words.SESSION_STATES, SessionState),
+        (session_words.SESSION_ACTIONS, SessionAction),
         (wording.EXCHANGE_ACTIONS, literals(Exchange, "action")),
     ],
 )

@@ -115,6 +115,7 @@ REACHED: Mapping[tuple[str, str], Rule] = {
     ("alerts", ReportReceived.wire): _stored,
     ("alerts", GridPublished.wire): _grid_copied,
     ("alerts", GridAdjusted.wire): _grid_copied,
+    ("alerts", GridStaffed.wire): _roster_copied,
     **{
         ("alerts", event.wire): _case_followed
         for event in (CaseReported, CaseSigned, CaseResolved, CaseClosed, CaseRejected, CaseWithdrawn)

@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels, devices, incidents
+from services.alerts.store import alerts, channels, devices, incidents, sessions
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
@@ -18,14 +18,17 @@ from services.alerts.store.mappings import Mappings
 from services.alerts.store.media_views import MediaViews
 from services.alerts.store.reports import Reports
 from services.alerts.store.rules import Rules
+from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
 from services.alerts.store.signs import Signs
+from services.alerts.store.staffing import Staffing
 from services.alerts.store.subjects import Subjects
 from services.alerts.store.windows import Windows
 from services.chassis import context
 from services.chassis.aggregates import Aggregates
 from services.chassis.grid_copies import GridCopies
 from services.chassis.resting import Remembered
+from services.chassis.rosters import RosterCopies
 
 _COUNTED_AGAIN_WITHIN_S = 30.0
 
@@ -45,7 +48,9 @@ class AlertStore:
         self.rules = Rules(database)
         self.windows = Windows(database)
         self.incident_documents = Aggregates(database, "incidents", incidents.INDEXES, incidents.APPLIED_KEPT)
-        self.incidents = Incidents(self.incident_documents)
+        self.rosters = RosterCopies(database)
+        self.staffing = Staffing(self.rosters, self.settings)
+        self.incidents = Incidents(self.incident_documents, self.staffing)
         self.media_views = MediaViews(database, self.desk)
         self.figures = Remembered(Figures(database).count, _COUNTED_AGAIN_WITHIN_S)
         self.signs = Signs(database["device_signs"])
@@ -55,6 +60,11 @@ class AlertStore:
             Aggregates(database, "type_mappings", silent=True), Aggregates(database, "unmapped_types", silent=True)
         )
         self.grids = GridCopies(database)
+        self.sessions = Sessions(
+            Aggregates(database, "sessions", sessions.INDEXES, silent=True),
+            self.incident_documents,
+            self.channel_documents,
+        )
         self.progress = Progress(context.now())
         self.backlog = Backlog()
         # channels whose waiting alerts are to be located; None: any, as after a start

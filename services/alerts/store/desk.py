@@ -50,9 +50,8 @@ class Desk:
 
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        tomorrow = documents.mark(context.now() + timedelta(days=1))
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
-        conditions, one_more = _conditions(query), query.limit + 1
+        before, conditions = documents.before(query.cursor), _conditions(query)
+        one_more = query.limit + 1
         if query.incident is not None:
             found = self._of_incident(query, conditions, before)[:one_more]
         else:

@@ -13,7 +13,7 @@ from services.alerts import pictures
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
 from services.alerts.folding import Fold, Standing, Tally
 from services.alerts.places import Bound, Placed
-from services.chassis import context
+from services.chassis import context, cursors
 from services.chassis.aggregates import Change, Document
 from services.chassis.stretches import stretches
 
@@ -41,18 +41,23 @@ def moment(order: str) -> datetime:
     return datetime.strptime(order[:15], _SECOND).replace(tzinfo=UTC)
 
 
-def ranges(before: str, first: timedelta) -> Iterator[dict[str, str]]:
-    """Parts of the order below a place in it, newest first, in stretches of time that widen."""
-    for since, until in stretches(_end(before), first, _OLDEST):
-        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
-
-
-def _end(before: str) -> datetime:
-    """The end of the second in which a place of the order lies."""
+def before(cursor: str | None) -> str:
+    """The place in the order below which a page begins. Raises Invalid for what is no cursor of such a list."""
+    tomorrow = mark(context.now() + timedelta(days=1))
+    if cursor is None:
+        return tomorrow
+    place = str(cursors.decode(cursor, 1)[0])
     try:
-        return moment(before) + timedelta(seconds=1)
+        moment(place)
     except ValueError:
-        return _OLDEST
+        raise cursors.invalid() from None
+    return min(place, tomorrow)
+
+
+def ranges(place: str, first: timedelta) -> Iterator[dict[str, str]]:
+    """Parts of the order below a place in it, newest first, in stretches of time that widen."""
+    for since, until in stretches(moment(place) + timedelta(seconds=1), first, _OLDEST):
+        yield {"$gte": mark(since), "$lt": min(place, mark(until))}
 
 
 def entry(at: datetime, actor: str, action: str, **fields: str | None) -> Document:

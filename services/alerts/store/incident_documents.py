@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from contracts.alerts import Incident, IncidentOpened, IncidentState, Rule
+from contracts.alerts import Incident, IncidentEscalated, IncidentOpened, IncidentState, Level, Notice, Rule
 from contracts.alerts.families import family
 from contracts.base import Event
-from services.alerts import handling
+from services.alerts import climbing, handling
+from services.alerts.climbing import Ladder
 from services.alerts.correlating import Seen
 from services.alerts.store.documents import SERVICE, entry, place
-from services.chassis.aggregates import Change, Document
+from services.chassis.aggregates import Change, Changed, Document
 
 MOST_ALERTS = 1000
 _MOST_TOLD = 200
@@ -26,8 +27,20 @@ class Joining(NamedTuple):
     document: Document
 
 
-def opened(id: str, rule: Rule, joining: Sequence[Joining], now: datetime) -> tuple[Document, list[Event]]:
-    """A new incident of these alerts and its event; a candidate 待确认 tells nobody yet."""
+class Told(NamedTuple):
+    """Who is told of an incident: the fields that this sets, notices, steps of the timeline, and the event.
+
+    `climb_at` is when the next level is told unless somebody answers; there is none after the last one.
+    """
+
+    fields: Document
+    notices: list[Document]
+    entries: list[Document]
+    event: Event
+
+
+def opened(id: str, rule: Rule, joining: Sequence[Joining], now: datetime) -> Document:
+    """A new incident of these alerts, of which nobody has been told yet."""
     ordered = sorted(joining, key=lambda one: one.seen.id)
     lead = min(ordered, key=lambda one: (one.seen.severity, one.seen.id)).document
     state = IncidentState(rule.create)
@@ -67,24 +80,51 @@ def opened(id: str, rule: Rule, joining: Sequence[Joining], now: datetime) -> tu
     }
     if rule.resolve_on == "ended" and not rule.governance:
         document["look_at"] = now + LOOK_AFTER
-    if state is IncidentState.CANDIDATE:
+    return document
+
+
+def announced(document: Document, ladder: Ladder, now: datetime) -> tuple[Document, list[Event]]:
+    """A new incident with its first notice and its event; a candidate 待确认 tells nobody yet."""
+    if document["state"] == IncidentState.CANDIDATE:
         return document, []
-    document["opened_at"] = now
-    return document, [told(document, 1)]
+    first = told(document, ladder, now, 1)
+    timeline = [*document["timeline"], *first.entries]
+    return {**document, **first.fields, "notices": first.notices, "timeline": timeline}, [first.event]
 
 
-def told(document: Document, version: int) -> IncidentOpened:
-    """What the world is told of an incident that is open from now on."""
+def told(document: Document, ladder: Ladder, now: datetime, version: int) -> Told:
+    """Of an incident that is open from now on: those whom its rule names first, and the world."""
+    given = climbing.notices(Level(document["dispatch_to"]), ladder, now)
     known = {name: value for name, value in document.items() if name in IncidentOpened.model_fields}
-    return IncidentOpened.model_validate(
+    event = IncidentOpened.model_validate(
         {
             **known,
             "id": document["_id"],
             "alerts": document["alerts"][:_MOST_TOLD],
             "point": place(document["point"]),
+            "notified": given[-1].notified,
+            "notified_by": given[-1].notified_by,
             "version": version,
         }
     )
+    recorded = _recorded(given, IncidentState.OPEN, event)
+    return recorded._replace(fields={**recorded.fields, "opened_at": now})
+
+
+def escalated(document: Document, ladder: Ladder, now: datetime) -> Changed | None:
+    """The next level is told of an incident that nobody has answered; None: it is not its time."""
+    given = climbing.climbed([Notice.model_validate(one) for one in document["notices"]], ladder, now)
+    if not given:
+        return None
+    last = given[-1].model_dump(include={"level", "notified", "notified_by"})
+    event = IncidentEscalated(id=document["_id"], grid=document["grid"], version=document["version"] + 1, **last)
+    told = _recorded(given, document["state"], event)
+    change = Change(
+        told.fields,
+        unset=() if told.fields else ("climb_at",),
+        push={"notices": told.notices, "timeline": told.entries},
+    )
+    return Changed(document["_id"], document["version"], change, [event])
 
 
 def joined(document: Document, joining: Sequence[Joining]) -> Change:
@@ -145,6 +185,21 @@ def view(document: Document) -> Incident:
             "allowed_actions": handling.allowed_actions(state),
         }
     )
+
+
+def _recorded(given: Sequence[Notice], state: str, event: Event) -> Told:
+    due_at = given[-1].due_at
+    return Told(
+        {"climb_at": due_at} if due_at else {},
+        [one.model_dump() for one in given],
+        [entry(one.at, SERVICE, "notify", from_state=state, to_state=state, note=_said(one)) for one in given],
+        event,
+    )
+
+
+def _said(notice: Notice) -> str:
+    whom = " ".join(notice.notified) or "无人在岗 / nobody stands there"
+    return f"{notice.level}: {whom} ({notice.notified_by})"
 
 
 def _together(document: Document, types: Iterable[str], channels: Iterable[str]) -> Document:

@@ -23,8 +23,10 @@ from contracts.cases import CaseStep
 from contracts.faults import Conflict, Invalid, NotFound
 from contracts.shared import Page
 from services.alerts import handling
+from services.alerts.climbing import Ladder
 from services.alerts.store import documents, incident_documents
 from services.alerts.store.incident_documents import Joining
+from services.alerts.store.staffing import Staffing
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.portions import by_key
@@ -36,10 +38,12 @@ INDEXES = [
     IndexModel([("family", 1), ("last_at", 1)], name="recent"),
     IndexModel("spreads", name="spreads", sparse=True),
     IndexModel("look_at", name="look", sparse=True),
+    IndexModel("climb_at", name="climb", sparse=True),
 ]
 # a round joins a hundred alerts at most, and must find its own again
 APPLIED_KEPT = 512
 _MOST_HOPS = 8
+_MOST_CLIMBED = 200
 _FIRST_STRETCH = timedelta(hours=1)
 _UNLISTED = {"timeline": 0, "applied": 0, "outbox": 0, "alerts": 0}
 
@@ -55,8 +59,8 @@ class By(NamedTuple):
 class Incidents:
     """The incidents. Every change of state goes through the machine in handling.py."""
 
-    def __init__(self, incidents: Aggregates) -> None:
-        self._incidents = incidents
+    def __init__(self, incidents: Aggregates, staffing: Staffing) -> None:
+        self._incidents, self._staffing = incidents, staffing
 
     def read(self, ids: Iterable[str]) -> dict[str, Document]:
         """Those that stand, and those that they were merged into."""
@@ -97,8 +101,6 @@ class Incidents:
 
     def page(self, query: ListIncidents) -> Page[Incident]:
         """Newest first, without timelines."""
-        tomorrow = documents.mark(context.now() + timedelta(days=1))
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
         asked = (
             ("rule", query.rule),
             ("within", query.grid),
@@ -109,7 +111,7 @@ class Incidents:
         found = newest(
             self._incidents.collection,
             "order",
-            documents.ranges(before, _FIRST_STRETCH),
+            documents.ranges(documents.before(query.cursor), _FIRST_STRETCH),
             conditions,
             limit=query.limit + 1,
             hidden={"timeline": 0},
@@ -181,12 +183,19 @@ class Incidents:
 
     def to_look_at(self, now: datetime, limit: int) -> list[Document]:
         """Incidents that end with their alerts, and whose turn it is."""
-        due = {"look_at": {"$gt": datetime.fromtimestamp(0, now.tzinfo), "$lte": now}}
-        return list(self._incidents.collection.find(due, {"timeline": 0}).limit(limit))
+        return self._due("look_at", now, limit)
+
+    def climb(self, now: datetime) -> None:
+        """Tell the next level of the incidents that nobody has answered in time (at most 200, the others next time)."""
+        due = self._due("climb_at", now, _MOST_CLIMBED)
+        ladders = self._staffing.ladders(due)
+        changed = (incident_documents.escalated(one, ladders[one["_id"]], now) for one in due)
+        self._incidents.update_many([one for one in changed if one])
 
     def looked_at(self, found: Sequence[Document], ended: Iterable[str], now: datetime) -> None:
         """Resolve those all of whose alerts have ended; look at the others again."""
         over = set(ended)
+        ladders = self._ladders(found)
         changed = []
         for document in found:
             if document["_id"] not in over:
@@ -195,16 +204,24 @@ class Incidents:
                 continue
             steps = handling.way(IncidentState(document["state"]), IncidentState.RESOLVED)
             by = By(documents.SERVICE, "告警已全部结束 / all its alerts have ended", now)
-            change, events = _walked(document, steps, by, {})
+            change, events = _walked(document, steps, by, {}, ladders)
             unset = (*change.unset, "look_at")
             changed.append(
                 Changed(document["_id"], document["version"], Change(change.set, unset, change.push), events)
             )
         self._incidents.update_many(changed)
 
+    def _due(self, clock: str, now: datetime, limit: int) -> list[Document]:
+        due = {clock: {"$gt": datetime.fromtimestamp(0, now.tzinfo), "$lte": now}}
+        return list(self._incidents.collection.find(due, {"timeline": 0}).limit(limit))
+
     def _walk(self, document: Document, steps: Sequence[IncidentAction], by: By, further: Mapping[str, object]) -> None:
-        change, events = _walked(document, steps, by, further)
+        change, events = _walked(document, steps, by, further, self._ladders([document]))
         self._incidents.update(document["_id"], document["version"], change, events)
+
+    def _ladders(self, found: Iterable[Document]) -> dict[str, Ladder]:
+        """Of those that a step may open."""
+        return self._staffing.ladders(one for one in found if one["state"] == IncidentState.CANDIDATE)
 
     def _check_target(self, document: Document, into: str) -> None:
         target = self._incidents.get(into)
@@ -235,13 +252,18 @@ def holds(document: Document, alert: str) -> bool:
 
 
 def _walked(
-    document: Document, steps: Sequence[IncidentAction], by: By, further: Mapping[str, Any]
+    document: Document,
+    steps: Sequence[IncidentAction],
+    by: By,
+    further: Mapping[str, Any],
+    ladders: Mapping[str, Ladder],
 ) -> tuple[Change, list[Event]]:
     """Several steps of the machine as one change. `further`: case_no, result, into, answered_by."""
     state, version = IncidentState(document["state"]), document["version"] + 1
     after: Document = {"case_no": document["case_no"] or further.get("case_no")}
     entries: list[object] = []
     events: list[Event] = []
+    notices: list[object] = []
     unset: list[str] = []
     for action in steps:
         reached = handling.step(state, action)
@@ -249,8 +271,11 @@ def _walked(
         entries.append(documents.entry(by.at, by.actor, action.value, **told))
         match action:
             case IncidentAction.CONFIRM:
-                after["opened_at"] = by.at
-                events.append(incident_documents.told(document, version))
+                first = incident_documents.told(document, ladders[document["_id"]], by.at, version)
+                after |= first.fields
+                entries += first.entries
+                notices += first.notices
+                events.append(first.event)
             case IncidentAction.ANSWER:
                 after |= {"answered_by": further.get("answered_by") or by.actor, "answered_at": by.at}
             case IncidentAction.MERGE:
@@ -266,8 +291,12 @@ def _walked(
     if state in handling.ENDED:
         after |= {"running": False, "closed_at": by.at}
         unset.append("look_at")
+    if state in handling.SETTLED:
+        after.pop("climb_at", None)
+        unset.append("climb_at")
     if not document["governance"] and (state in handling.ENDED or after["case_no"] != document["case_no"]):
         after["spreads"] = True
     if state is IncidentState.MERGED:
         after["spreads"] = True
-    return Change({**after, "state": state.value}, unset, {"timeline": entries} if entries else {}), events
+    push = {name: added for name, added in (("timeline", entries), ("notices", notices)) if added}
+    return Change({**after, "state": state.value}, unset, push), events

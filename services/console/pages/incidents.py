@@ -1,11 +1,11 @@
 """事件: what belongs together, live; its alerts, its case, what a worker saw, and what an operator may do now."""
 
-from typing import Any
+import asyncio
 
 from starlette.responses import Response
 
 from contracts.shared import Scope
-from services.console import incident_words
+from services.console import incident_words, session_words
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -24,9 +24,18 @@ async def list_incidents(view: Viewed) -> Response:
 
 @router.get("/incidents/{id}")
 async def show_incident(view: Viewed, id: str) -> Response:
-    """One incident and its alerts."""
-    one: dict[str, Any] = await view.door.get(at("/v1/incidents/{}", id))
-    return view.show("incident.html", one=one, asked=ASKED, incident_words=incident_words)
+    """One incident, its alerts, who was told of it, and its sessions."""
+    one, sessions = await asyncio.gather(
+        view.door.get(at("/v1/incidents/{}", id)), view.door.get("/v1/sessions", incident=id)
+    )
+    return view.show(
+        "incident.html",
+        one=one,
+        sessions=sessions,
+        asked=ASKED,
+        incident_words=incident_words,
+        session_words=session_words,
+    )
 
 
 @router.post("/incidents/{id}/{action}")

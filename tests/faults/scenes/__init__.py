@@ -17,6 +17,7 @@ from tests.faults.scenes import (
     pictures,
     plans,
     posts,
+    sessions,
     sharing,
 )
 from tests.faults.scenes.scene import Scene, Stand
@@ -34,6 +35,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
     "alerts": [
         *alerts.SCENES,
         *incidents.SCENES,
+        *sessions.SCENES,
         *devices.SCENES,
         *mappings.SCENES,
         *pictures.SCENES,
