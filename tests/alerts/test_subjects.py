@@ -58,7 +58,7 @@ def test_what_is_told_holds_neither_plate_nor_hash(alerts: AlertStore) -> None:
     told = [
         alerts.desk.get(alert.id).model_dump_json(),
         alerts.reports.get(post.data.report).model_dump_json(),
-        reading.tried("hikvision", post.data.body, "").model_dump_json(),
+        reading.tried("hikvision", post.data.body, "", {}).model_dump_json(),
         repr(reading.parse(post.data, None)),
         json.dumps([found["outbox"] for found in alerts.alert_documents.collection.find()]),
     ]
