@@ -4,12 +4,13 @@ import random
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 from services.alerts import adapters
 from services.alerts.adapters import Unreadable
 
-HERE = Path(__file__).parent
+from .samples import SAMPLES
+from .scene import fixture
+
 MOST_CPU_S = 0.1
 LAUGHS = "".join(f'<!ENTITY {after} "{f"&{name};" * 10}">' for name, after in pairwise("abcdefghi"))
 
@@ -71,9 +72,8 @@ CONTENT_TYPES = (
 
 
 def samples(adapter: str) -> list[bytes]:
-    """The sound bodies of an adapter: a sample's name begins as the adapter's does."""
-    paths = sorted(path for folder in ("fixtures", "platforms") for path in (HERE / folder).iterdir())
-    return [path.read_bytes() for path in paths if adapter.startswith(path.name.partition("_")[0])]
+    """What an adapter's senders send."""
+    return [fixture(name) for name in SAMPLES[adapter]]
 
 
 def damaged(sound: list[bytes], count: int, seed: int) -> Iterator[bytes]:
