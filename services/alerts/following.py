@@ -59,9 +59,7 @@ def follow_case(store: AlertStore, case: CaseStep) -> None:
     """Let the incident of a case follow it, or the alert of one that was opened before there were incidents."""
     if case.incident:
         echo = ECHOES[case.state]
-        document = store.incidents.follow_case(case.incident, case, echo.until, echo.note, result=echo.result)
-        if document:
-            _spread(store, document)
+        _spread(store, store.incidents.follow_case(case.incident, case, echo.until, echo.note, result=echo.result))
     elif case.alert:
         if case.state is CaseState.REPORTED:
             store.desk.note_case(case.alert, case.case_no)

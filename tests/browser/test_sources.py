@@ -7,6 +7,7 @@ from tests.browser.conftest import Desk
 
 def test_a_camera_gets_its_url_and_loses_it(desk: Desk) -> None:
     page = desk.sign_in()
+    page.get_by_role("link", name="视联网", exact=True).click()
     page.get_by_role("link", name="接入源", exact=True).click()
     page.get_by_label("接入格式").select_option("hikvision")
     page.get_by_label("来源名").fill("browser-gate")

@@ -133,18 +133,16 @@ class Incidents:
         self._walk(document, [command.action], By(command.caller.who, command.note, context.now()), further)
         return self.document(command.id)
 
-    def follow_case(
-        self, id: str, case: CaseStep, until: IncidentState, note: str, **further: object
-    ) -> Document | None:
-        """Take the steps that lead to a state, as its case has; None: no such incident."""
-        document = self._incidents.get(id)
-        if document is None or context.applied(document):
+    def follow_case(self, id: str, case: CaseStep, until: IncidentState, note: str, **further: object) -> Document:
+        """Take the steps that lead to a state, as its case has. Raises NotFound."""
+        document = self.document(id)
+        if context.applied(document):
             return document
         steps = handling.way(IncidentState(document["state"]), until)
         if steps or (document["case_no"] is None and document["running"]):
             further |= {"case_no": case.case_no, "answered_by": case.assignee}
             self._walk(document, steps, By("cases", f"{case.case_no} {note}", context.now()), further)
-        return self._incidents.get(id)
+        return self.document(id)
 
     def near(self, family: str, since: datetime, until: datetime) -> list[Document]:
         """Running incidents of a family of which something was seen within these times, and which have a place."""

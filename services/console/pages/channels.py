@@ -8,7 +8,7 @@ from contracts.shared import Scope
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-page = Page("/channels", "待绑定", "To bind", place=25, scope=Scope.ALERTS_READ)
+page = Page("/channels", "待绑定", "To bind", place=26, scope=Scope.ALERTS_READ)
 router = page.router
 PLACE = ("longitude", "latitude")
 

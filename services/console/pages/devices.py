@@ -10,7 +10,7 @@ from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-page = Page("/devices", "设备", "Devices", place=24, scope=Scope.ALERTS_READ)
+page = Page("/devices", "设备", "Devices", place=25, scope=Scope.ALERTS_READ)
 router = page.router
 FIELDS = ("state", "text", "cursor")
 FACTS = ("name", "vendor", "gb_code", "timezone", "owner", "heartbeat_expected_s", "arm_state")

@@ -14,7 +14,7 @@ from services.console.pages import Page
 from services.console.rendering import View, Viewed
 from services.console.wording import word
 
-page = Page("/rules", "研判规则", "Rules", place=25, scope=Scope.ALERTS_READ)
+page = Page("/rules", "研判规则", "Rules", place=23, scope=Scope.ALERTS_READ)
 router = page.router
 NEW = "new"
 BLANK = RuleBody(name="…", group_by=["grid", "family"], window_s=300)

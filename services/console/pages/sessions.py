@@ -10,7 +10,7 @@ from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
 
-page = Page("/sessions", "会商", "Sessions", place=23, scope=Scope.ALERTS_READ)
+page = Page("/sessions", "会商", "Sessions", place=22, scope=Scope.ALERTS_READ)
 router = page.router
 FIELDS = ("staff_no", "device", "channel", "text")
 

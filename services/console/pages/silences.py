@@ -10,7 +10,7 @@ from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import View, Viewed, zoned
 
-page = Page("/silences", "静默", "Silences", place=26, scope=Scope.ALERTS_READ)
+page = Page("/silences", "静默", "Silences", place=24, scope=Scope.ALERTS_READ)
 router = page.router
 # conditions of one silence that the form has room for
 ROWS = 3
