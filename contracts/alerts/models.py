@@ -108,7 +108,11 @@ class AdapterResult(Model):
 
 
 class Report(Model):
-    """原始报文: one accepted post and what became of it."""
+    """原始报文: one accepted post and what became of it.
+
+    One that a flood made superfluous says so in `reason` and names the report that is kept; what is lost of it is its
+    body, and it is counted like any other.
+    """
 
     report: str
     adapter: str
@@ -160,6 +164,9 @@ class Alert(Model):
     silenced_by: str | None = Field(default=None, description="the silence that muted it")
     inhibited_by: str | None = Field(default=None, description="the alert that muted it")
     report: str | None = Field(default=None, description="the first of its reports; kept for 30 days")
+    told_at: AwareDatetime | None = Field(
+        default=None, description="what the device's clock said at first, where it was too wrong to be believed"
+    )
     timeline: list[TimelineEntry] = []
     trace_id: str | None = None
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.alerts.incidents import Level
-from contracts.alerts.models import Adapter, AlertType
+from contracts.alerts.models import Adapter, Alert, AlertType
 from contracts.base import Command, Query
 from contracts.shared import Cursor, Done, Key, Limit, Model, Page
 
@@ -149,6 +149,22 @@ class CreateSilence(Command[Silence]):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
     starts_at: AwareDatetime | None = Field(default=None, description="None: now")
     ends_at: AwareDatetime
+
+
+class SilenceTrial(Model):
+    """试算: what a silence would mute now; nothing was written."""
+
+    waits: bool = Field(description="it can hit severity 1: a second person must approve it")
+    open_read: int = Field(description="open alerts that were looked at, the newest first")
+    complete: bool = Field(description="False: there are more open alerts than a trial reads")
+    hits: int
+    alerts: list[Alert] = Field(description="the first 20 of those that it hits")
+
+
+class TrySilence(Query[SilenceTrial]):
+    """Which open alerts these matchers hit."""
+
+    matchers: list[Matcher] = Field(min_length=1, max_length=10)
 
 
 class ActOnSilence(Command[Silence]):

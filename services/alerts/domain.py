@@ -95,19 +95,19 @@ def plausible(longitude: float, latitude: float) -> bool:
     return _WEST <= longitude <= _EAST and _SOUTH <= latitude <= _NORTH
 
 
-def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, bool]:
-    """When it happened, and whether the device's clock is off by more than 5 minutes.
+def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, datetime | None]:
+    """When it happened, and what the device's clock said where it is off by more than 5 minutes.
 
-    The device's own time, its zone assumed where it names none; the time of receipt where it names no time. What is
-    told belatedly says nothing of the clock.
+    The device's own time, its zone assumed where it names none; the time of receipt where it names no time or a wrong
+    one, which must not decide what came first. What is told belatedly says nothing of the clock.
     """
     if report.occurred_at:
         at = report.occurred_at
     elif report.occurred_local:
         at = report.occurred_local.replace(tzinfo=ZoneInfo(timezone)).astimezone(received_at.tzinfo)
     else:
-        return received_at, False
-    return at, not report.belated and abs(at - received_at) > SKEW
+        return received_at, None
+    return (at, None) if report.belated or abs(at - received_at) <= SKEW else (received_at, at)
 
 
 def device_of(source: str, named: str | None, registered: frozenset[str]) -> str:

@@ -4,7 +4,8 @@ Storing is what the broker waits for; what it costs does not grow with the numbe
 short anywhere and done again, by this process or by another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contracts.alerts import AlertType, ReportReceived
@@ -14,7 +15,7 @@ from services.alerts.folding import Sighting, Tally
 from services.alerts.places import Placed, placed
 from services.alerts.reading import Parsed, Reading
 from services.alerts.store import AlertStore
-from services.alerts.store.alerts import Causes
+from services.alerts.store.raising import Causes, Put
 from services.chassis import context, cpu
 from services.chassis.company import company
 from services.chassis.dead_letters import Letter
@@ -36,7 +37,8 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     readings = {one.delivery.report: reading.settle(one, timezones, store.subjects.hashed) for one in parsed}
     signs = reading.signs(readings.values())
     store.devices.enlist({device: sign for device, sign in signs.items() if device not in known})
-    fold, sightings = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})
+    batch_of = {id: (found, causes[id]) for id, found in readings.items()}
+    fold, sightings = store.reports.keep(batch_of, store.settings.get().flood_reports)
     heads = {sighting.report: causes[sighting.report] for sighting in sightings}
     oldest = min(received.data.received_at for received in batch)
     store.backlog.waiting.append(Waiting(fold, sightings, heads, oldest))
@@ -133,23 +135,33 @@ def _fold_together(store: AlertStore, group: Sequence[Waiting]) -> None:
     with company(FOLD, list(causes.values()), {"yiwang.folds": len(group)}) as together:
         inside = dict(zip(causes, together.members, strict=True))
         done, raced = store.alerts.fold_together(folds, _tallied(sightings), Placing(store), inside)
-        finished: dict[str, dict[str, str]] = {one.fold: {} for one in group}
-        for fingerprint, alert in done.items():
+        finished: dict[str, dict[str, Put]] = {one.fold: {} for one in group}
+        for fingerprint, put in done.items():
             for fold in folds[fingerprint]:
-                finished[fold][fingerprint] = alert
+                finished[fold][fingerprint] = put
         for one in group:
             left = [sighting for sighting in one.sightings if sighting.fingerprint in raced]
             if left:
                 finished[one.fold] |= store.alerts.fold(one.fold, _tallied(left), Placing(store), inside)
-        store.reports.finish(finished)
+        _finish(store, finished)
 
 
 def _fold(
     store: AlertStore, fold: str, sightings: Sequence[Sighting], causes: Causes, *, finished: bool = True
 ) -> None:
-    alerts = store.alerts.fold(fold, _tallied(sightings), Placing(store), causes)
+    puts = store.alerts.fold(fold, _tallied(sightings), Placing(store), causes)
     if finished:
-        store.reports.finish({fold: alerts})
+        _finish(store, {fold: puts})
+
+
+def _finish(store: AlertStore, folds: Mapping[str, Mapping[str, Put]]) -> None:
+    """All that these folds say stands: count what they raised under silences, once for each, and close them."""
+    store.silences.count({fold: _muted(fold, puts.values()) for fold, puts in folds.items()})
+    store.reports.finish({fold: {name: put.alert for name, put in puts.items()} for fold, puts in folds.items()})
+
+
+def _muted(fold: str, puts: Iterable[Put]) -> Counter[str]:
+    return Counter(put.silenced_by for put in puts if put.silenced_by and put.raised_in == fold)
 
 
 def _tallied(sightings: Sequence[Sighting]) -> dict[str, Tally]:

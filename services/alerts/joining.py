@@ -13,10 +13,10 @@ from contracts.alerts import AlertType, Rule
 from contracts.faults import Conflict
 from services.alerts.correlating import Correlation, Known, Member, Seen, Window, windows_of
 from services.alerts.store import AlertStore, incident_documents
-from services.alerts.store.alerts import Causes
 from services.alerts.store.channels import key
 from services.alerts.store.incident_documents import Joining
 from services.alerts.store.incidents import holds
+from services.alerts.store.raising import Causes
 from services.chassis import context
 from services.chassis.aggregates import Document, New
 from services.chassis.company import company

@@ -17,6 +17,7 @@ from services.alerts.folding import Sighting
 from services.alerts.mapping import Meanings, key
 
 KEPT_BODY = 262_144
+SUPPRESSED = "suppressed"
 
 _TIME_NOTES = frozenset(
     {"offset_repaired", "offset_sign_assumed", "retransmitted", "time_missing", "time_unreadable", "zone_assumed"}
@@ -54,12 +55,13 @@ Refusals = Counter[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A delivery and what its adapter read, or why it could not."""
+    """A delivery and what its adapter read, or why it could not. `digest`: of a body that does not honestly repeat."""
 
     delivery: ReportReceived
     trace_id: str | None
     reports: Sequence[CanonicalReport] = ()
     fault: adapters.Unreadable | None = None
+    digest: bytes | None = None
 
     @property
     def devices(self) -> Iterable[str]:
@@ -69,7 +71,10 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A report as it is kept. `state` received: its sightings are to be folded. `signs`: who gave one by it."""
+    """A report as it is kept. `state` received: its sightings are to be folded. `signs`: who gave one by it.
+
+    Who sends a message again is known by `source_key`, or for ten minutes by `body_key`.
+    """
 
     delivery: ReportReceived
     trace_id: str | None
@@ -79,18 +84,26 @@ class Reading:
     sightings: tuple[Sighting, ...] = ()
     signs: Mapping[str, Sign] = field(default_factory=dict)
     source_key: str | None = None
+    body_key: str | None = None
 
     @property
     def kept_body(self) -> bytes:
-        """The body without pictures, at most 256 KiB."""
+        """The body without pictures, at most 256 KiB; none of a report that a flood made superfluous."""
+        if self.code == SUPPRESSED:
+            return b""
         return without_media(self.delivery.body, self.delivery.content_type)[:KEPT_BODY]
 
     def repeats(self, first: str) -> "Reading":
         """The same as a transport retry of a report that stands under another id."""
-        reason = (
-            f"source_id_repeated: 与报文 {first} 相同, 不重复计数 / the same message as report {first}, not counted"
-        )
-        return replace(self, state="ignored", code="source_id_repeated", reason=reason, sightings=(), source_key=None)
+        code = "source_id_repeated" if self.source_key else "body_repeated"
+        reason = f"{code}: 与报文 {first} 相同, 不重复计数 / the same message as report {first}, not counted"
+        return replace(self, state="ignored", code=code, reason=reason, sightings=(), source_key=None, body_key=None)
+
+    def suppressed(self, kept: str) -> "Reading":
+        """The same in a flood: counted, its body not kept."""
+        reason = f"{SUPPRESSED}: 报文过密, 已计数, 内容见报文 {kept} / counted in a flood, kept as report {kept}"
+        sightings = tuple(replace(sighting, suppressed=True) for sighting in self.sightings)
+        return replace(self, code=SUPPRESSED, reason=reason, sightings=sightings)
 
 
 def parse(delivery: ReportReceived, trace_id: str | None) -> Parsed:
@@ -99,7 +112,7 @@ def parse(delivery: ReportReceived, trace_id: str | None) -> Parsed:
         found = adapters.read(delivery.adapter, delivery.body, delivery.content_type)
     except adapters.Unreadable as fault:
         return Parsed(delivery, trace_id, fault=fault)
-    return Parsed(delivery, trace_id, found)
+    return Parsed(delivery, trace_id, found, digest=sha256(delivery.body).digest() if _dated(found) else None)
 
 
 def mapped(parsed: Parsed, meanings: Meanings) -> Parsed:
@@ -153,7 +166,8 @@ def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str],
         *_state(parsed.reports),
         sightings=tuple(sightings),
         signs=signs,
-        source_key=_key(delivery, source_ids) if source_ids else None,
+        source_key=_key(delivery, *map(str.encode, source_ids)) if source_ids else None,
+        body_key=_key(delivery, parsed.digest) if parsed.digest and not any(one.told_at for one in sightings) else None,
     )
 
 
@@ -165,8 +179,16 @@ def _mapped(adapter: str, report: CanonicalReport, meanings: Meanings) -> Canoni
     return report.model_copy(update={"type": meaning.type, "severity": meaning.severity, "notes": notes})
 
 
-def _key(delivery: ReportReceived, source_ids: Sequence[str]) -> str:
-    return sha256("\x1f".join((delivery.adapter, delivery.source, *source_ids)).encode()).hexdigest()[:32]
+def _key(delivery: ReportReceived, *parts: bytes) -> str:
+    return sha256(b"\x1f".join((delivery.adapter.encode(), delivery.source.encode(), *parts))).hexdigest()[:32]
+
+
+def _dated(reports: Sequence[CanonicalReport]) -> bool:
+    """Whether each alarm names its time, and none its sender's own id."""
+    alarms = [report for report in reports if report.kind == "alarm"]
+    return bool(alarms) and all(
+        (report.occurred_at or report.occurred_local) and not report.source_id for report in alarms
+    )
 
 
 def _state(
@@ -182,7 +204,7 @@ def _state(
 
 def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str, subject: str | None) -> Sighting:
     delivery = parsed.delivery
-    at, skewed = occurred(report, delivery.received_at, timezone)
+    at, told_at = occurred(report, delivery.received_at, timezone)
     codes = [code_of(note) for note in report.notes]
     return Sighting(
         report=delivery.report,
@@ -197,12 +219,13 @@ def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: st
         active=report.active,
         at=at,
         received_at=delivery.received_at,
-        time_quality=(*(code for code in codes if code in _TIME_NOTES), *(("clock_skew",) if skewed else ())),
+        time_quality=(*(code for code in codes if code in _TIME_NOTES), *(("clock_skew",) if told_at else ())),
         place_quality=tuple(code for code in codes if code in _PLACE_NOTES),
         point=report.point,
         media=tuple(report.media),
         trace_id=parsed.trace_id,
         subject=subject,
+        told_at=told_at,
     )
 
 
@@ -232,8 +255,8 @@ def _skew(delivery: ReportReceived, report: CanonicalReport, timezone: str) -> f
     dated = report.occurred_at or report.occurred_local
     if dated is None or any(code_of(said) == "retransmitted" for said in report.notes):
         return None
-    at, _ = occurred(report, delivery.received_at, timezone)
-    return (at - delivery.received_at).total_seconds()
+    at, told_at = occurred(report, delivery.received_at, timezone)
+    return ((told_at or at) - delivery.received_at).total_seconds()
 
 
 def _latest(*moments: datetime | None) -> datetime | None:

@@ -5,11 +5,13 @@ from contracts.alerts import (
     ActOnDevice,
     ActOnIncident,
     ActOnSession,
+    ActOnSilence,
     AdapterResult,
     Alert,
     AlertFigures,
     AlertSettings,
     Channel,
+    CreateSilence,
     DeleteTypeMapping,
     Device,
     Diagnosis,
@@ -31,6 +33,7 @@ from contracts.alerts import (
     ListMediaViews,
     ListRules,
     ListSessions,
+    ListSilences,
     ListTypeMappings,
     LookAtMedia,
     MediaLook,
@@ -46,8 +49,11 @@ from contracts.alerts import (
     SaveRule,
     SaveTypeMapping,
     Session,
+    Silence,
+    SilenceTrial,
     TestAdapter,
     TryRule,
+    TrySilence,
     TypeMapping,
     TypeMappings,
 )
@@ -165,6 +171,10 @@ class AlertsService(Service):
     def end_quiet(self) -> None:
         self.store.alerts.end_quiet(intake.silent_before(self.store, context.now()))
 
+    @every(5)
+    def end_silences(self) -> None:
+        self.store.silences.end_due(context.now())
+
     @every(600)
     def expire_reports(self) -> None:
         self.store.reports.expire(context.now())
@@ -208,6 +218,22 @@ class AlertsService(Service):
     @answers(DeleteTypeMapping, scope=Scope.ALERTS_HANDLE)
     def delete_type_mapping(self, command: DeleteTypeMapping) -> Done:
         return self.store.mappings.delete(command)
+
+    @answers(CreateSilence, scope=Scope.ALERTS_HANDLE)
+    def create_silence(self, command: CreateSilence) -> Silence:
+        return self.store.silences.create(command)
+
+    @answers(ActOnSilence, scope=Scope.ALERTS_HANDLE)
+    def act_on_silence(self, command: ActOnSilence) -> Silence:
+        return self.store.silences.act(command)
+
+    @answers(ListSilences, scope=Scope.ALERTS_READ)
+    def list_silences(self, query: ListSilences) -> Page[Silence]:
+        return self.store.silences.page(query)
+
+    @answers(TrySilence, scope=Scope.ALERTS_READ)
+    def try_silence(self, query: TrySilence) -> SilenceTrial:
+        return self.store.desk.try_silence(query)
 
     @answers(ActOnAlert, scope=Scope.ALERTS_HANDLE)
     def act_on_alert(self, command: ActOnAlert) -> Alert:

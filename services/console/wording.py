@@ -86,6 +86,36 @@ INTAKE_REFUSALS: Words = {
     "store_away": ("数据库中断", "database away"),
     "spool_full": ("总线中断且暂存已满", "bus away, spool full"),
 }
+SILENCE_STATES: Words = {
+    "pending": ("待批准", "waits for approval"),
+    "active": ("生效中", "in force"),
+    "ended": ("已结束", "ended"),
+}
+SILENCE_ACTIONS: Words = {"approve": ("批准", "approve"), "end": ("结束", "end")}
+MATCHED_FIELDS: Words = {
+    "device": ("设备", "device"),
+    "channel": ("通道", "channel"),
+    "type": ("类型", "type"),
+    "severity": ("级别", "severity"),
+    "grid": ("网格", "grid"),
+    "rule": ("规则", "rule"),
+    "target": ("目标", "target"),
+    "source": ("来源", "source"),
+    "raw_type": ("原始类型", "raw type"),
+}
+MATCHERS: Words = {
+    "=": ("等于", "is"),
+    "!=": ("不等于", "is not"),
+    "=~": ("符合正则", "matches"),
+    "!~": ("不符合正则", "does not match"),
+}
+LEVELS: Words = {
+    "worker": ("网格员", "worker"),
+    "chief": ("网格长", "chief"),
+    "community": ("社区", "community"),
+    "street": ("街道", "street"),
+    "district": ("区", "district"),
+}
 CASE_STATES: Words = {
     "reported": ("已上报", "reported"),
     "verified": ("已核实", "verified"),

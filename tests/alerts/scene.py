@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ CALLER = Caller(client="tester", scopes=frozenset({Scope.ADMIN}), actor="值班�
 NOON = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
 PLACE = Point(longitude=130.95, latitude=45.77)
 GRID = "230902001001001"
+POSTS = count(1)
 PATH = ["23", "2309", "230902", "230902001", "230902001001", GRID]
 
 
@@ -45,11 +47,14 @@ def fixture(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()
 
 
-def motion(channel: str = "1", at: datetime | None = NOON, *, active: bool = True, type_: str = "VMD") -> bytes:
-    """An alarm as a camera posts it."""
+def motion(
+    channel: str = "1", at: datetime | None = NOON, *, active: bool = True, type_: str = "VMD", post: int = 1
+) -> bytes:
+    """An alarm as a camera posts it, for the `post`-th time."""
     when = f"<dateTime>{at.isoformat()}</dateTime>" if at else ""
     return (
-        f"<EventNotificationAlert><channelID>{channel}</channelID>{when}<eventType>{type_}</eventType>"
+        f"<EventNotificationAlert><channelID>{channel}</channelID>{when}"
+        f"<activePostCount>{post}</activePostCount><eventType>{type_}</eventType>"
         f"<eventState>{'active' if active else 'inactive'}</eventState></EventNotificationAlert>"
     ).encode()
 
@@ -75,11 +80,11 @@ def received(
     return Received(data, uuid4().hex, traceparent=f"00-{uuid4().hex}-00f067aa0ba902b7-01")
 
 
-def burst(count: int, **fields: Any) -> list[Received[ReportReceived]]:
-    """The same alarm posted again and again, a second apart."""
+def burst(posts: int, **fields: Any) -> list[Received[ReportReceived]]:
+    """The same alarm posted again and again, a second apart; no two posts ever are the same bytes."""
     return [
-        received(motion(at=NOON + timedelta(seconds=at)), at=NOON + timedelta(seconds=at), **fields)
-        for at in range(count)
+        received(motion(at=NOON + timedelta(seconds=at), post=next(POSTS)), at=NOON + timedelta(seconds=at), **fields)
+        for at in range(posts)
     ]
 
 

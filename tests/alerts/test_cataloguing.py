@@ -124,7 +124,7 @@ def test_a_later_catalogue_changes_what_it_says_and_nothing_else(alerts: AlertSt
     ("content", "code"),
     [
         (b"", "empty"),
-        (b"<Response><CmdType>Catalog</CmdType>", "xml_malformed"),
+        (b"<Response><CmdType>Catalog</CmdType>", "truncated"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "doctype_forbidden"),
         (b"<Notify><CmdType>Keepalive</CmdType></Notify>", "catalog_missing"),
         (b"\xff\xfe\x00", "undecodable"),

@@ -79,7 +79,7 @@ def test_from_nothing_to_a_device_that_works(alerts: AlertStore) -> None:
         diagnosis(alerts, "cam-1")
     take(alerts, [received(fixture("hik_broken.xml"), at=now) for _ in range(3)])
     found = diagnosis(alerts, "cam-1")
-    assert (found.registered, causes(found), found.unreadable) == (False, ["unreadable"], {"xml_malformed": 3})
+    assert (found.registered, causes(found), found.unreadable) == (False, ["unreadable"], {"truncated": 3})
     assert (found.findings[0].count, found.reports_today) == (3, 0)
     registering.save(alerts, save_device("cam-2", heartbeat_expected_s=60, arm_state=ArmState.ARMED))
     assert causes(diagnosis(alerts, "cam-2")) == ["never_heard"]

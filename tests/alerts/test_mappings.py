@@ -15,7 +15,7 @@ from services.alerts import mapping, reading
 from services.alerts.mapping import MOST_UNMAPPED, Meaning, Met, RawType, merged
 from services.alerts.store import AlertStore
 
-from .scene import CALLER, NOON, listed, motion, received, take
+from .scene import CALLER, NOON, POSTS, listed, motion, received, take
 
 RETROGRADE = RawType("hikvision", "smartretrograde")
 
@@ -29,7 +29,7 @@ def delete(raw_type: str = "smartRetrograde") -> DeleteTypeMapping:
 
 
 def report(alerts: AlertStore, raw_type: str = "smartRetrograde", times: int = 1, **fields: Any) -> None:
-    posts = [motion(type_=raw_type, at=NOON + timedelta(seconds=at)) for at in range(times)]
+    posts = [motion(type_=raw_type, at=NOON + timedelta(seconds=at), post=next(POSTS)) for at in range(times)]
     take(alerts, [received(body, **fields) for body in posts])
 
 

@@ -219,16 +219,16 @@ def test_quiet_time_and_stops_end_an_alert_and_the_next_report_raises_another(al
     assert alerts.alerts.end_quiet(NOON + timedelta(seconds=90)) == 0
     (ended,) = listed(alerts)
     assert (ended.state, ended.ended_at) == (AlertState.OPEN, NOON + timedelta(seconds=2))
-    take(alerts, burst(1))
-    old = received(motion(at=NOON - timedelta(seconds=9), active=False))
-    take(alerts, [old])
+    again = NOON + timedelta(seconds=100)
+    take(alerts, [received(motion(at=again), at=again)])
+    take(alerts, [received(motion(at=again - timedelta(seconds=9), active=False), at=again)])
     assert [alert.ended_at for alert in listed(alerts)].count(None) == 1
-    stop = received(motion(at=NOON + timedelta(seconds=9), active=False))
-    take(alerts, [stop])
+    stop = again + timedelta(seconds=9)
+    take(alerts, [received(motion(at=stop, active=False), at=stop)])
     assert all(alert.ended_at for alert in listed(alerts))
     assert sorted(events(alerts)).count("alerts.ended.v1") == 2
     assert sum("stop_ignored" in alert.time_quality for alert in listed(alerts)) == 1
-    take(alerts, [received(motion(at=NOON + timedelta(seconds=10), active=False))])
+    take(alerts, [received(motion(at=stop + timedelta(seconds=1), active=False), at=stop)])
     assert counts(alerts) == [1, 3]
 
 

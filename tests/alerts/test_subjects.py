@@ -58,7 +58,7 @@ def test_what_is_told_holds_neither_plate_nor_hash(alerts: AlertStore) -> None:
     told = [
         alerts.desk.get(alert.id).model_dump_json(),
         alerts.reports.get(post.data.report).model_dump_json(),
-        reading.tried("hikvision", post.data.body, "").model_dump_json(),
+        reading.tried("hikvision", post.data.body, "", {}).model_dump_json(),
         repr(reading.parse(post.data, None)),
         json.dumps([found["outbox"] for found in alerts.alert_documents.collection.find()]),
     ]
@@ -70,6 +70,6 @@ def test_a_fold_that_was_left_behind_finds_the_same_alert(
     alerts: AlertStore, database: Database[dict[str, Any]]
 ) -> None:
     take(alerts, [received(passing("京A·CAN01"))])
-    intake.take(alerts, [received(passing("京A·CAN01"))])
+    intake.take(alerts, [received(passing("京A CAN01"))])
     intake.finish_left_behind(AlertStore(database))
     assert [alert.count for alert in listed(alerts)] == [2]

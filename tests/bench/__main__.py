@@ -17,7 +17,20 @@ import typer
 from rich.console import Console
 
 from deploy.local.home import ROOT
-from tests.bench import aging, batches, calls, correlation, imports, locate, pace, parsing, registry, spans, stored
+from tests.bench import (
+    aging,
+    batches,
+    calls,
+    correlation,
+    folding,
+    imports,
+    locate,
+    pace,
+    parsing,
+    registry,
+    spans,
+    stored,
+)
 from tests.bench.findings import QUICK, Effort, Findings
 from tests.bench.load import NoClient
 from tests.bench.stage import Stage
@@ -26,6 +39,7 @@ PARTS: dict[str, Callable[[Stage, Effort, Console], Findings]] = {
     "stored": stored.run,
     "batches": batches.run,
     "calls": calls.run,
+    "folding": folding.run,
     "imports": imports.run,
     "locate": locate.run,
     "parsing": parsing.run,

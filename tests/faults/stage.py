@@ -36,8 +36,8 @@ from tests.faults.town import Town
 
 R = TypeVar("R", bound=BaseModel)
 SINK = "faults.sink"
-# they follow the clock or count turns, not effects
-RESTLESS = frozenset({"counters", "stamps", "device_signs", "exchange_anchor", "folds", "progress"})
+# they follow the clock, count turns or remember for a while, and are no effects
+RESTLESS = frozenset({"counters", "stamps", "device_signs", "exchange_anchor", "fingerprints", "folds", "progress"})
 PATIENCE = 40.0
 
 

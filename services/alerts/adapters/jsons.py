@@ -20,7 +20,8 @@ def check_elements(text: str) -> None:
 
 
 def first(text: str, at: int = 0) -> JsonValue:
-    """The value that begins there. Raises Unreadable: truncated, json_malformed or json_too_deep."""
+    """The value that begins there. Raises Unreadable: truncated, json_malformed, json_too_deep or json_too_large."""
+    check_elements(text)
     try:
         value: JsonValue = _DECODER.raw_decode(text, at)[0]
     except RecursionError:
@@ -39,7 +40,6 @@ def first(text: str, at: int = 0) -> JsonValue:
 
 def tree(text: str, known_by: str, name: str) -> Node:
     """The first value as a node; each object that has the key `known_by` becomes an element `name`."""
-    check_elements(text)
     value = first(text)
     root = Node(name if isinstance(value, dict) and known_by in value else "")
     _grow(root, value, (known_by, name), 1, [MAX_ELEMENTS])

@@ -7,20 +7,23 @@ from pymongo.database import Database
 
 from services.alerts.backlog import Backlog
 from services.alerts.folding import Progress
-from services.alerts.store import alerts, channels, devices, incidents, sessions
+from services.alerts.store import alerts, channels, devices, incidents, sessions, silences
 from services.alerts.store.alerts import Alerts
 from services.alerts.store.channels import Channels
 from services.alerts.store.desk import Desk
 from services.alerts.store.devices import Devices
 from services.alerts.store.figures import Figures
+from services.alerts.store.fingerprints import Fingerprints
 from services.alerts.store.incidents import Incidents
 from services.alerts.store.mappings import Mappings
 from services.alerts.store.media_views import MediaViews
+from services.alerts.store.raising import Raising
 from services.alerts.store.reports import Reports
 from services.alerts.store.rules import Rules
 from services.alerts.store.sessions import Sessions
 from services.alerts.store.settings import Settings
 from services.alerts.store.signs import Signs
+from services.alerts.store.silences import Silences
 from services.alerts.store.staffing import Staffing
 from services.alerts.store.subjects import Subjects
 from services.alerts.store.windows import Windows
@@ -43,7 +46,10 @@ class AlertStore:
         self.reports = Reports(database)
         self.subjects = Subjects(Aggregates(database, "keys", silent=True))
         self.settings = Settings(Aggregates(database, "settings", silent=True))
-        self.alerts = Alerts(self.alert_documents, self.settings)
+        self.silences = Silences(Aggregates(database, "silences", silences.INDEXES))
+        fingerprints = Fingerprints(database)
+        raising = Raising(self.alert_documents, self.settings, self.silences, fingerprints)
+        self.alerts = Alerts(self.alert_documents, self.settings, fingerprints, raising)
         self.desk = Desk(self.alert_documents)
         self.rules = Rules(database)
         self.windows = Windows(database)

@@ -15,12 +15,14 @@ from contracts.alerts import (
     AlertReopened,
     AlertState,
     ListAlerts,
+    SilenceTrial,
+    TrySilence,
     Verdict,
 )
 from contracts.base import Event
 from contracts.faults import NotFound
 from contracts.shared import Page
-from services.alerts import domain
+from services.alerts import domain, silencing
 from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document
@@ -31,6 +33,8 @@ _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
 _HIDDEN = {"timeline": 0}
+_MOST_TRIED = 1000
+_MOST_SHOWN = 20
 
 
 class Desk:
@@ -75,6 +79,27 @@ class Desk:
             if document["order"] < before and meets(document, conditions) and (not query.muted or "muted" in document)
         ]
         return sorted(found, key=itemgetter("order"), reverse=True)
+
+    def try_silence(self, query: TrySilence) -> SilenceTrial:
+        """The newest open alerts, held against the matchers."""
+        silencing.refuse(silencing.expression_faults(query.matchers))
+        found = newest(
+            self._alerts.collection,
+            "order",
+            documents.ranges(documents.before(None), _FIRST_STRETCH),
+            {"state": AlertState.OPEN.value},
+            limit=_MOST_TRIED + 1,
+            hidden={"timeline": 0, "outbox": 0, "applied": 0},
+        )
+        tried = found[:_MOST_TRIED]
+        hit = [one for one in tried if silencing.hits(query.matchers, silencing.told(one))]
+        return SilenceTrial(
+            waits=silencing.hits_gravest(query.matchers),
+            open_read=len(tried),
+            complete=len(found) <= _MOST_TRIED,
+            hits=len(hit),
+            alerts=[documents.alert({**one, "timeline": []}) for one in hit[:_MOST_SHOWN]],
+        )
 
     def act(self, command: ActOnAlert) -> Alert:
         """One step of the machine."""
@@ -214,7 +239,7 @@ def _walk(
                 events.append(AlertJudged(id=id, verdict=verdict, actor=actor, version=version))
             case AlertAction.CLOSE:
                 after |= {"closed_at": now, "ended_at": after["ended_at"] or now}
-                unset += ["open_key", "quiet_until", "waits_for"]
+                unset += [*documents.RUNNING, "waits_for"]
                 events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
             case AlertAction.REOPEN:
                 after |= {"verdict": None, "assignee": None}

@@ -35,6 +35,13 @@ area.ask(
         "ends_at": "2026-03-15T18:00:00+08:00",
     },
 )
+area.ask(
+    "POST",
+    "/v1/silences:dry-run",
+    alerts.TrySilence,
+    READ,
+    example={"matchers": [{"field": "type", "op": "=~", "value": "motion|pir"}]},
+)
 area.ask("POST", "/v1/silences/{id}:{action}", alerts.ActOnSilence, HANDLE, example={})
 area.ask("GET", "/v1/sessions", alerts.ListSessions, READ)
 area.ask(

@@ -19,6 +19,7 @@ from tests.faults.scenes import (
     posts,
     sessions,
     sharing,
+    silences,
 )
 from tests.faults.scenes.scene import Scene, Stand
 
@@ -39,6 +40,7 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *devices.SCENES,
         *mappings.SCENES,
         *pictures.SCENES,
+        *silences.SCENES,
         *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
     ],
     "cases": [
