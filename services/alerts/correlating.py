@@ -38,13 +38,17 @@ class Seen:
 
 
 class Member(NamedTuple):
-    """An alert in a window. `key` is what the rule tells different ones by."""
+    """An alert in a window. `key` is what the rule tells different ones by.
+
+    `taken`: this window has put it into its incident; the others merely know of it.
+    """
 
     alert: str
     at: datetime
     key: str
     severity: int
     incident: str | None = None
+    taken: bool = False
 
 
 @dataclass
@@ -120,31 +124,32 @@ def windows_of(rules: Iterable[Rule], seen: Seen) -> list[tuple[Rule, str, dict[
 
 
 class Correlation:
-    """One evaluation. `windows` are as they come out, `taken` the alerts that each incident gets."""
+    """One evaluation. `windows` are as they come out, `taken` the alerts that each incident gets.
+
+    `takers` are the windows that put alerts into incidents. They are to be written before the others, which only know.
+    """
 
     def __init__(self, rules: Iterable[Rule], known: Known) -> None:
         self.rules = sorted(rules, key=lambda rule: (rule.order, rule.id))
         self.windows = {id: replace(window) for id, window in known.windows.items()}
         self.taken: dict[str, set[str]] = {}
+        self.takers: set[str] = set()
         self._incidents, self._channels = known.incidents, known.channels
         self._governing = {rule.id for rule in self.rules if rule.governance}
         # decided, though perhaps cut short; what a window notes of any other that is unknown was never decided
         self._begun = {incident for window in self.windows.values() for incident in window.begun}
-        noted = {
-            member.alert: member.incident
-            for window in self.windows.values()
-            if window.rule not in self._governing
-            for member in window.members
-            if member.incident and self._exists(member.incident)
-        }
-        self._placed = noted | dict(known.placed)
+        self._known = known.placed
+        self._placed = self._noted() | dict(known.placed)
 
     def run(self, batch: Iterable[Seen]) -> None:
         """Put alerts into incidents, oldest first."""
         ordered = sorted(batch, key=lambda one: one.id)
         waiting = {seen.id for seen in ordered}
+        # left by a round that was cut short: only the window that takes an alert decides upon it, and whoever was not
+        # decided upon comes again in turn
+        decided = self._noted(taking=True) | dict(self._known)
+        self._placed = {alert: found for alert, found in self._placed.items() if alert not in waiting - decided.keys()}
         for window in self.windows.values():
-            # left by a round that was cut short: whoever was not decided upon comes again in turn
             window.members = [one for one in window.members if one.alert not in waiting or self._incident(window, one)]
         for seen in ordered:
             self._one(seen)
@@ -153,6 +158,20 @@ class Correlation:
             inside = {member.incident for member in window.members}
             window.begun = [incident for incident in window.begun if incident in inside]
 
+    def _noted(self, *, taking: bool = False) -> dict[str, str]:
+        """The ordinary incidents of alerts as windows know them; `taking`: as those do that put them there.
+
+        Of one that does not stand yet no other window can be trusted: it may have been written alone.
+        """
+        return {
+            member.alert: member.incident
+            for window in self.windows.values()
+            if window.rule not in self._governing
+            for member in window.members
+            if member.incident and self._exists(member.incident)
+            if member.taken or (not taking and member.incident in self._incidents)
+        }
+
     def _one(self, seen: Seen) -> None:
         before = self._placed.get(seen.id)
         if before:
@@ -160,21 +179,22 @@ class Correlation:
         for rule, id, values in windows_of(self.rules, seen):
             window = self.windows.setdefault(id, Window(id, rule.id, values))
             mine = self._enter(rule, window, seen)
-            if mine is None:
+            incident = self._incident(window, mine)
+            if incident is None:
                 self._consider(rule, window, seen)
-            elif mine in (window.running, *window.begun) and (before or rule.governance):
+            elif mine.taken and (before or rule.governance):
                 # whoever was meant to go into it with this alert goes along
                 for member in window.members:
-                    if self._incident(window, member) == mine:
-                        self._take(mine, member.alert)
+                    if member.taken and self._incident(window, member) == incident:
+                        self._take(incident, member.alert)
 
-    def _enter(self, rule: Rule, window: Window, seen: Seen) -> str | None:
-        """Leave in the window what counts with this alert, itself the last; the incident that it is in."""
+    def _enter(self, rule: Rule, window: Window, seen: Seen) -> Member:
+        """Leave in the window what counts with this alert, itself the last."""
         mine = Member(seen.id, seen.at, _key(rule, seen), seen.severity)
         mine = next((member for member in window.members if member.alert == seen.id), mine)
         others = [member for member in self._kept(rule, window, seen) if member.alert != seen.id]
         window.members = [*others, mine][-(rule.threshold + MOST_MEMBERS) :]
-        return self._incident(window, mine)
+        return mine
 
     def _consider(self, rule: Rule, window: Window, seen: Seen) -> None:
         """Join what runs, or open what has become enough."""
@@ -189,13 +209,15 @@ class Correlation:
             # what is in a running incident by another rule already is the same matter
             target = alive[0] if alive else self._open(window, counted, seen)
         window.running = target
+        self.takers.add(window.id)
         fresh = {member.alert for member in members} - placed.keys()
         for alert in fresh if target else ():
             self._take(target, alert)
+        window.members = [
+            one._replace(incident=target, taken=True) if one.alert in fresh else one for one in window.members
+        ]
         if not rule.governance:
             self._placed |= dict.fromkeys(fresh, target)
-        else:
-            window.members = [one._replace(incident=target) if one.alert in fresh else one for one in window.members]
 
     def owner(self, incident: str) -> str:
         """The rule of an incident that was opened or begun here."""
@@ -238,9 +260,9 @@ class Correlation:
 
 
 def lately(window: Window, rule: RuleBody, at: datetime) -> list[Member]:
-    """The members that the rule still looks at."""
-    since = at - timedelta(seconds=rule.window_s)
-    return [member for member in window.members if member.at >= since]
+    """The members that the rule looks at then. Later ones are there where a round is done again."""
+    reach = timedelta(seconds=rule.window_s)
+    return [member for member in window.members if abs(member.at - at) <= reach]
 
 
 def _digest(window: str, lead: str) -> str:

@@ -6,11 +6,12 @@ decide. Then the incidents, then the alerts, of these the marked ones last. Whoe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from contracts.alerts import AlertType, Rule
 from contracts.faults import Conflict
-from services.alerts.correlating import Correlation, Known, Member, Seen, Window, lately, windows_of
+from services.alerts.correlating import Correlation, Known, Member, Seen, Window, windows_of
 from services.alerts.store import AlertStore, incident_documents
 from services.alerts.store.channels import key
 from services.alerts.store.incident_documents import Joining
@@ -74,14 +75,14 @@ class _Round:
         self._seen = [seen_of(one, scenes.get(_channel(one))) for one in batch]
         touched = [(rule, id, one) for one in self._seen for rule, id, _ in windows_of(rules, one)]
         self._windows = store.windows.read(id for _, id, _ in touched)
-        since = min(one.at for one in self._seen)
+        first = min(one.at for one in self._seen)
         noted = {
             incident
             for window in self._windows.values()
             for incident in (
                 window.running,
                 *window.begun,
-                *(one.incident for one in lately(window, self._rules[window.rule], since)),
+                *(one.incident for one in window.members if one.at >= first - self._reach(window)),
             )
             if incident
         }
@@ -89,20 +90,24 @@ class _Round:
         shared = {one.device for rule, _, one in touched if rule.share}
         self._channels = store.channels.count_of(shared) if shared else {}
 
+    def _reach(self, window: Window) -> timedelta:
+        return timedelta(seconds=self._rules[window.rule].window_s)
+
     def settled(self) -> bool:
         """Whether the batch went through; else somebody else was at it, and it is to be read again."""
         found = self._decided()
         return (
-            found is not None
-            and self._store.windows.write(self._windows, found.windows.values(), self._rules)
-            and self._open(found)
-            and self._join(found)
-            and self._mark(found)
+            found is not None and self._write(found) and self._open(found) and self._join(found) and self._mark(found)
         )
 
     def _decided(self) -> Correlation | None:
         """What the rules say, once it is known of everybody whether they are in an incident already."""
-        placed: dict[str, str] = {}
+        placed = {
+            one.alert: one.incident
+            for window in self._windows.values()
+            for one in window.members
+            if one.incident and self._holds(one) and not self._standing[one.incident]["governance"]
+        }
         for _ in range(_ROUNDS):
             found = Correlation(self._rules.values(), self._known(placed))
             found.run(self._seen)
@@ -120,6 +125,13 @@ class _Round:
             placed |= elsewhere
             self._standing |= self._store.incidents.read(set(elsewhere.values()) - self._standing.keys())
         return None
+
+    def _write(self, found: Correlation) -> bool:
+        """The windows that take alerts, then those that know of it."""
+        takers = [found.windows[id] for id in found.takers]
+        others = [window for id, window in found.windows.items() if id not in found.takers]
+        write = self._store.windows.write
+        return write(self._windows, takers, self._rules) and write(self._windows, others, self._rules)
 
     def _open(self, found: Correlation) -> bool:
         """The incidents that do not stand yet. They are counted first: whoever does it again counts them once."""
@@ -179,9 +191,14 @@ class _Round:
         ]
         return replace(window, members=members)
 
+    def _holds(self, member: Member) -> bool:
+        """Whether a marked alert is in the incident already."""
+        incident = self._standing.get(member.incident or "")
+        return incident is not None and member.alert in self._causes and holds(incident, member.alert)
+
     def _missed(self, member: Member) -> bool:
         incident = self._standing.get(member.incident or "")
-        return incident is not None and self._alive(incident["_id"]) is None and not holds(incident, member.alert)
+        return incident is not None and self._alive(incident["_id"]) is None and not self._holds(member)
 
     def _alive(self, incident: str) -> str | None:
         document: Document | None = self._standing[incident]

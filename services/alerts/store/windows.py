@@ -1,6 +1,6 @@
 """窗口 in the store: what each rule has lately seen of each group, and which incident takes further alerts.
 
-A window decides: it is written first, from the version that was read, and names the incident before that stands.
+A window decides: it is written from the version that was read, and names the incident before that stands.
 """
 
 from collections.abc import Iterable, Mapping

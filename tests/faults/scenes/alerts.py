@@ -127,7 +127,7 @@ SCENES = [
             **{"raw_reports": 1, "bodies": 1, "alerts": 2, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
             **{"windows": 4, "rule_counts": 1, "incidents": 1, "alerts.incident_opened.v1": 1},
         },
-        more=("before_write:2", "after_write:2", "*before_write:3", *(f"*after_write:{turn}" for turn in range(3, 9))),
+        more=("before_write:2", "after_write:2", "*before_write:3", *(f"*after_write:{turn}" for turn in range(3, 10))),
     ),
     Scene(GridPublished, _published, {"grid_copies": 1}, never=NEVER),
     Scene(GridAdjusted, _adjusted, {"grid_copies": 1}, never=NEVER),
