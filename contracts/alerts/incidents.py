@@ -133,7 +133,7 @@ class GetIncident(Query[Incident]):
 
 
 class ActOnIncident(Command[Incident]):
-    """One step of the machine; `into` goes with merge, `result` with close."""
+    """One step of the machine; `into` goes with merge, `result` with close. To answer an open one dispatches it."""
 
     id: str = Field(max_length=100)
     action: IncidentAction

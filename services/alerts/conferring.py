@@ -15,6 +15,7 @@ from contracts.alerts import (
 )
 from contracts.faults import FieldFault, Invalid, Refused
 from contracts.shared import TimelineEntry
+from services.alerts.domain import check_legal
 
 # what is longer goes on in another session: a record is one document
 MOST_STEPS = 500
@@ -69,13 +70,7 @@ def allowed_actions(session: Session) -> list[SessionAction]:
 def acted(session: Session, command: ActOnSession, now: datetime, trace_id: str | None) -> Session:
     """The session after one step. Raises Refused with the legal ones, or Invalid naming every field."""
     action, actor = command.action, command.caller.who
-    if action not in allowed_actions(session):
-        raise _refused(
-            session,
-            "illegal_step",
-            f"当前状态 {session.state.value} 不允许操作 {action.value}",
-            f"{action.value} is not allowed in state {session.state.value}",
-        )
+    check_legal(session.state, action, allowed_actions(session))
     _check_fields(command)
     changed = session.model_copy(update=_effect(session, command, now))
     entry = TimelineEntry(

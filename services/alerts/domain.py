@@ -1,7 +1,8 @@
 """告警: what may be done to an alert, how grave it is, when it ends, and what its times and places are worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -130,7 +131,12 @@ def allowed_actions(state: AlertState, closed_at: datetime | None, now: datetime
 
 def step(state: AlertState, action: AlertAction, closed_at: datetime | None, now: datetime) -> AlertState:
     """The state after the action. Refused when it is not legal now; the legal ones are in `allowed_actions`."""
-    legal = allowed_actions(state, closed_at, now)
+    check_legal(state, action, allowed_actions(state, closed_at, now))
+    return STEPS[state, action]
+
+
+def check_legal(state: StrEnum, action: StrEnum, legal: Sequence[StrEnum]) -> None:
+    """Of whatever machine: raises Refused (illegal_step) with the legal ones where the action is none of them."""
     if action not in legal:
         raise Refused(
             "illegal_step",
@@ -139,7 +145,6 @@ def step(state: AlertState, action: AlertAction, closed_at: datetime | None, now
             allowed_actions=[found.value for found in legal],
             state=state.value,
         )
-    return STEPS[state, action]
 
 
 def check_verdict(action: AlertAction, verdict: Verdict | None) -> None:

@@ -1,10 +1,11 @@
 """事件 machine: the steps of an incident, and the steps that a case takes for it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from contracts.alerts import ActOnIncident, IncidentAction, IncidentResult, IncidentState, Verdict
-from contracts.faults import Invalid, Refused
+from contracts.faults import Invalid
+from services.alerts.domain import check_legal
 
 S, A = IncidentState, IncidentAction
 ENDED = frozenset({S.CLOSED, S.MERGED, S.REJECTED})
@@ -14,7 +15,6 @@ SETTLED = ENDED | {S.HANDLING, S.RESOLVED}
 
 FORWARD: Mapping[tuple[IncidentState, IncidentAction], IncidentState] = MappingProxyType(
     {
-        (S.CANDIDATE, A.CONFIRM): S.OPEN,
         (S.OPEN, A.DISPATCH): S.DISPATCHED,
         (S.DISPATCHED, A.ANSWER): S.HANDLING,
         (S.HANDLING, A.RESOLVE): S.RESOLVED,
@@ -23,10 +23,15 @@ FORWARD: Mapping[tuple[IncidentState, IncidentAction], IncidentState] = MappingP
 )
 STEPS: Mapping[tuple[IncidentState, IncidentAction], IncidentState] = MappingProxyType(
     {
+        (S.CANDIDATE, A.CONFIRM): S.OPEN,
         **FORWARD,
         (S.CANDIDATE, A.REJECT): S.REJECTED,
         **{(state, A.MERGE): S.MERGED for state in RUNNING},
     }
+)
+# one action that takes several steps: who answers need not wait for the case
+AT_ONCE: Mapping[tuple[IncidentState, IncidentAction], Sequence[IncidentAction]] = MappingProxyType(
+    {(S.OPEN, A.ANSWER): (A.DISPATCH, A.ANSWER)}
 )
 # how its alerts are judged when an incident closes
 VERDICTS: Mapping[IncidentResult, Verdict] = MappingProxyType(
@@ -40,24 +45,18 @@ VERDICTS: Mapping[IncidentResult, Verdict] = MappingProxyType(
 
 def allowed_actions(state: IncidentState) -> list[IncidentAction]:
     """What may be done now."""
-    return [action for at, action in STEPS if at is state]
+    legal = {action for at, action in (*STEPS, *AT_ONCE) if at is state}
+    return [action for action in IncidentAction if action in legal]
 
 
-def step(state: IncidentState, action: IncidentAction) -> IncidentState:
-    """The state after the action. Refused when it is not legal now; the legal ones are in `allowed_actions`."""
-    if (state, action) not in STEPS:
-        raise Refused(
-            "illegal_step",
-            f"当前状态 {state.value} 不允许操作 {action.value}",
-            f"{action.value} is not allowed in state {state.value}",
-            allowed_actions=[found.value for found in allowed_actions(state)],
-            state=state.value,
-        )
-    return STEPS[state, action]
+def walk(state: IncidentState, action: IncidentAction) -> Sequence[IncidentAction]:
+    """The steps that a person's action takes. Refused when it is not legal now, with the legal ones."""
+    check_legal(state, action, allowed_actions(state))
+    return AT_ONCE.get((state, action), (action,))
 
 
 def way(state: IncidentState, until: IncidentState) -> list[IncidentAction]:
-    """The steps forward to a state; none where it is there or beyond, or has ended otherwise."""
+    """The steps forward to a state; none where it is there or beyond, or has ended otherwise, or is a candidate."""
     steps: list[IncidentAction] = []
     while state is not until:
         ahead = next(((action, after) for (at, action), after in FORWARD.items() if at is state), None)
@@ -66,6 +65,11 @@ def way(state: IncidentState, until: IncidentState) -> list[IncidentAction]:
         steps.append(ahead[0])
         state = ahead[1]
     return steps
+
+
+def over(state: IncidentState) -> list[IncidentAction]:
+    """The steps once all its alerts have ended; nobody is told any more of what nobody has confirmed."""
+    return [A.REJECT] if state is S.CANDIDATE else way(state, S.RESOLVED)
 
 
 def check(command: ActOnIncident) -> None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.alerts import DeviceAction, DeviceState
-from contracts.faults import Refused
+from services.alerts.domain import check_legal
 
 STEPS: Mapping[tuple[DeviceState, DeviceAction], DeviceState] = MappingProxyType(
     {
@@ -70,12 +70,5 @@ def allowed_actions(state: DeviceState) -> list[DeviceAction]:
 
 def step(state: DeviceState, action: DeviceAction) -> DeviceState:
     """The state after the action. Refused when it is not legal now; the legal ones are in `allowed_actions`."""
-    if (state, action) not in STEPS:
-        raise Refused(
-            "illegal_step",
-            f"当前状态 {state.value} 不允许操作 {action.value}",
-            f"{action.value} is not allowed in state {state.value}",
-            allowed_actions=[found.value for found in allowed_actions(state)],
-            state=state.value,
-        )
+    check_legal(state, action, allowed_actions(state))
     return STEPS[state, action]

@@ -9,7 +9,8 @@ from types import MappingProxyType
 import re2
 
 from contracts.alerts import CreateSilence, Matcher, SilenceAction, SilenceState
-from contracts.faults import FieldFault, Forbidden, Invalid, Refused
+from contracts.faults import FieldFault, Forbidden, Invalid
+from services.alerts.domain import check_legal
 
 LONGEST = timedelta(days=7)
 GRAVEST = "1"
@@ -104,15 +105,7 @@ def allowed_actions(state: SilenceState) -> list[SilenceAction]:
 
 def step(state: SilenceState, action: SilenceAction, actor: str, created_by: str) -> SilenceState:
     """The state after the action. Refused when it is not legal now, Forbidden when its maker approves it."""
-    legal = allowed_actions(state)
-    if action not in legal:
-        raise Refused(
-            "illegal_step",
-            f"当前状态 {state.value} 不允许操作 {action.value}",
-            f"{action.value} is not allowed in state {state.value}",
-            allowed_actions=[found.value for found in legal],
-            state=state.value,
-        )
+    check_legal(state, action, allowed_actions(state))
     if action is SilenceAction.APPROVE and actor == created_by:
         raise Forbidden(
             "second_person_needed",

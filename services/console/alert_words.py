@@ -2,6 +2,109 @@
 
 from services.console.wording import Words
 
+ALERT_TYPES: Words = {
+    "motion": ("移动侦测", "motion"),
+    "intrusion": ("区域入侵", "intrusion"),
+    "line_crossing": ("越界", "line crossing"),
+    "region_entrance": ("进入区域", "region entrance"),
+    "region_exiting": ("离开区域", "region exit"),
+    "loitering": ("徘徊", "loitering"),
+    "left_object": ("物品遗留", "object left"),
+    "object_removed": ("物品搬移", "object removed"),
+    "crowd_density": ("人员聚集", "crowd"),
+    "fast_motion": ("快速移动", "fast motion"),
+    "wrong_way": ("逆行", "wrong way"),
+    "fire_smoke": ("烟火", "fire or smoke"),
+    "fall": ("跌倒", "fall"),
+    "illegal_parking": ("违停", "illegal parking"),
+    "road_occupation": ("占道", "road occupation"),
+    "garbage_overflow": ("垃圾满溢", "garbage overflow"),
+    "e_bike_in_lift": ("电动车入梯", "e-bike in lift"),
+    "plate_recognised": ("车牌识别", "plate recognised"),
+    "face_match": ("人脸比对", "face match"),
+    "io_input": ("IO 输入", "IO input"),
+    "pir": ("红外", "infrared"),
+    "manual_alarm": ("手动报警", "manual alarm"),
+    "video_loss": ("视频丢失", "video loss"),
+    "video_tamper": ("视频遮挡", "video tampering"),
+    "scene_change": ("场景变更", "scene change"),
+    "defocus": ("虚焦", "defocus"),
+    "device_tamper": ("设备被破坏", "device tampering"),
+    "storage_full": ("存储满", "storage full"),
+    "disk_fault": ("磁盘故障", "disk fault"),
+    "high_temperature": ("高温", "high temperature"),
+    "device_silent": ("设备失联", "device silent"),
+    "unknown": ("未知", "unknown"),
+}
+ALERT_STATES: Words = {
+    "open": ("待处理", "open"),
+    "acknowledged": ("已确认", "acknowledged"),
+    "judged": ("已研判", "judged"),
+    "closed": ("已关闭", "closed"),
+}
+ALERT_ACTIONS: Words = {
+    "acknowledge": ("确认", "acknowledge"),
+    "judge": ("研判", "judge"),
+    "close": ("关闭", "close"),
+    "reopen": ("重开", "reopen"),
+    "raise": ("告警", "raised"),
+    "end": ("结束", "ended"),
+}
+VERDICTS: Words = {
+    "true": ("属实", "true"),
+    "false": ("误报", "false"),
+    "test": ("测试", "test"),
+    "duplicate": ("重复", "duplicate"),
+}
+ADAPTERS: Words = {
+    "hikvision": ("海康威视", "Hikvision"),
+    "dahua": ("大华", "Dahua"),
+    "onvif": ("ONVIF", "ONVIF"),
+    "gb28181": ("国标 GB/T 28181", "GB/T 28181"),
+    "frigate": ("Frigate", "Frigate"),
+    "cloudevents": ("CloudEvents", "CloudEvents"),
+    "alertmanager": ("Alertmanager", "Alertmanager"),
+}
+SOURCE_STATES: Words = {"active": ("有效", "active"), "revoked": ("已吊销", "revoked")}
+INTAKE_REFUSALS: Words = {
+    "key_missing": ("没有密钥", "no key"),
+    "key_unknown": ("密钥无效", "unknown key"),
+    "key_revoked": ("密钥或令牌已吊销", "revoked key or token"),
+    "key_expired": ("密钥或令牌已过期", "expired key or token"),
+    "token_unknown": ("地址中的令牌无效", "unknown token in the URL"),
+    "scope_missing": ("没有上报权限", "may not report"),
+    "adapter_unknown": ("没有该接入格式", "no such format"),
+    "adapter_not_granted": ("地址只限另一种格式", "URL for another format"),
+    "source_invalid": ("来源名不合规", "source name not valid"),
+    "body_too_large": ("报文过大", "too large"),
+    "body_too_slow": ("传输超时", "too slow"),
+    "body_incomplete": ("传输中断", "broken off"),
+    "store_away": ("数据库中断", "database away"),
+    "spool_full": ("总线中断且暂存已满", "bus away, spool full"),
+}
+SILENCE_STATES: Words = {
+    "pending": ("待批准", "waits for approval"),
+    "active": ("生效中", "in force"),
+    "ended": ("已结束", "ended"),
+}
+SILENCE_ACTIONS: Words = {"approve": ("批准", "approve"), "end": ("结束", "end")}
+MATCHED_FIELDS: Words = {
+    "device": ("设备", "device"),
+    "channel": ("通道", "channel"),
+    "type": ("类型", "type"),
+    "severity": ("级别", "severity"),
+    "grid": ("网格", "grid"),
+    "rule": ("规则", "rule"),
+    "target": ("目标", "target"),
+    "source": ("来源", "source"),
+    "raw_type": ("原始类型", "raw type"),
+}
+MATCHERS: Words = {
+    "=": ("等于", "is"),
+    "!=": ("不等于", "is not"),
+    "=~": ("符合正则", "matches"),
+    "!~": ("不符合正则", "does not match"),
+}
 QUALITIES: Words = {
     "time_missing": ("报文没有时间, 采用接收时间", "the report names no time: when it was received"),
     "time_unreadable": ("报文时间无法识别, 采用接收时间", "its time is unreadable: when it was received"),
@@ -26,33 +129,10 @@ REPORT_STATES: Words = {
     "ignored": ("无告警", "no alarm"),
     "rejected": ("无法读取", "unreadable"),
 }
-INCIDENT_STATES: Words = {
-    "candidate": ("待确认", "candidate"),
-    "open": ("待派单", "open"),
-    "dispatched": ("已派单", "dispatched"),
-    "handling": ("处置中", "handling"),
-    "resolved": ("已处置", "resolved"),
-    "closed": ("已结束", "closed"),
-    "merged": ("已合并", "merged"),
-    "rejected": ("不成立", "rejected"),
-}
-DEVICE_STATES: Words = {
-    "online": ("在线", "online"),
-    "silent": ("失联", "silent"),
-    "offline": ("离线", "offline"),
-    "retired": ("停用", "retired"),
-}
 ALERT_FIGURES: Words = {
     "raised": ("告警", "alerts"),
     "alerts": ("告警", "alerts"),
     "falsely": ("误报与测试", "false or tests"),
-}
-LEVELS: Words = {
-    "worker": ("网格员", "worker"),
-    "chief": ("网格长", "chief"),
-    "community": ("社区", "community"),
-    "street": ("街道", "street"),
-    "district": ("区", "district"),
 }
 AWAITED: Words = {
     "open": ("等待确认", "waits to be acknowledged"),

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from math import log1p
 from typing import Any
 
-from services.console.alert_words import AWAITED, LEVELS
-from services.console.wording import ALERT_ACTIONS, STAGES, said, span, word
+from services.console.alert_words import ALERT_ACTIONS, AWAITED
+from services.console.incident_words import LEVELS
+from services.console.wording import STAGES, said, span, word
 
 WIDTH = 1000
 # what is shorter than this after the beginning is drawn as on a linear axis

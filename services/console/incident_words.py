@@ -2,6 +2,16 @@
 
 from services.console.wording import Words
 
+INCIDENT_STATES: Words = {
+    "candidate": ("待确认", "candidate"),
+    "open": ("待派单", "open"),
+    "dispatched": ("已派单", "dispatched"),
+    "handling": ("处置中", "handling"),
+    "resolved": ("已处置", "resolved"),
+    "closed": ("已结束", "closed"),
+    "merged": ("已合并", "merged"),
+    "rejected": ("不成立", "rejected"),
+}
 INCIDENT_ACTIONS: Words = {
     "confirm": ("确认成立", "confirm"),
     "reject": ("不成立", "reject"),
@@ -21,8 +31,8 @@ INCIDENT_RESULTS: Words = {
     "over": ("自行结束", "over"),
 }
 LEVELS: Words = {
-    "worker": ("网格员", "grid worker"),
-    "chief": ("网格长", "grid chief"),
+    "worker": ("网格员", "worker"),
+    "chief": ("网格长", "chief"),
     "community": ("社区", "community"),
     "street": ("街道", "street"),
     "district": ("区", "district"),

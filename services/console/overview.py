@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from contracts.shared import Scope
-from services.console.door import Problem
 from services.console.ground import Ground, ground
 from services.console.keeping import Kept
 from services.console.rendering import View
@@ -61,7 +60,7 @@ async def _look(view: View) -> Overview:
         view.within(Scope.ALERTS_READ, "/v1/figures/alerts"),
         view.within(Scope.CASES_READ, "/v1/figures/cases", days=1),
         view.within(Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
-        _incidents(view),
+        view.within(Scope.ALERTS_READ, "/v1/incidents", open="true", limit=INCIDENTS),
     )
     matters = matters_of(alerts, cases)
     first = busiest(matters, alerts, cases, city.names)
@@ -70,13 +69,6 @@ async def _look(view: View) -> Overview:
 
 def _items(found: Figures | None) -> list[dict[str, Any]]:
     return list(found["items"]) if found else []
-
-
-async def _incidents(view: View) -> Any:
-    try:
-        return await view.within(Scope.ALERTS_READ, "/v1/incidents", open="true", limit=INCIDENTS)
-    except Problem:
-        return None
 
 
 def matters_of(alerts: Figures | None, cases: Figures | None) -> dict[str, int]:

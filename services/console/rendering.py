@@ -14,7 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import alert_words, device_words, ground_words, menu, wording
+from services.console import (
+    alert_words,
+    device_words,
+    ground_words,
+    incident_words,
+    menu,
+    session_words,
+    wording,
+)
 from services.console.door import Door
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
@@ -122,8 +130,10 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
         "words": wording,
-        "device_words": device_words,
         "alert_words": alert_words,
+        "incident_words": incident_words,
+        "session_words": session_words,
+        "device_words": device_words,
         "ground_words": ground_words,
         "here": request.url.path,
         "tiles": request.app.state.tiles,

@@ -1,7 +1,7 @@
 """Alerts become incidents on the real store: once each, through repetition and cuts at every step."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -239,6 +239,37 @@ def test_one_that_ends_with_its_alerts_is_resolved(city: AlertStore, monkeypatch
     monkeypatch.setattr(following.context, "now", lambda: later + timedelta(minutes=1))
     following.resolve_ended(city)
     assert city.incidents.get(incident.id).state is IncidentState.RESOLVED
+
+
+def test_a_candidate_that_is_over_is_rejected_and_nobody_hears_of_it(
+    city: AlertStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = {"name": "x", "order": 0, "group_by": ["grid"], "window_s": 60, "create": "candidate"}
+    city.rules.save(SaveRule.model_validate({"caller": CALLER, "id": "x", "resolve_on": "ended", **rule}))
+    see(city, alarm("cam-1"))
+    city.alerts.end_quiet(NOON + timedelta(hours=1))
+    monkeypatch.setattr(following.context, "now", lambda: datetime.now(UTC) + timedelta(minutes=1))
+    following.resolve_ended(city)
+    following.spread(city)
+    found = city.incidents.get(incidents(city)[0].id)
+    assert (found.state, found.result, found.notices) == (IncidentState.REJECTED, IncidentResult.OVER, [])
+    (_, last) = found.timeline
+    assert (last.action, last.note) == ("reject", "告警已全部结束 / all its alerts have ended")
+    assert [alert.verdict for alert in listed(city)] == [None]
+    assert (told(city), incidents(city, open=True)) == ([], [])
+
+
+def test_who_answers_need_not_wait_for_the_case(city: AlertStore) -> None:
+    see(city, alarm("cam-1"))
+    (incident,) = incidents(city)
+    assert IncidentAction.ANSWER in incident.allowed_actions
+    answered = act(city, incident, IncidentAction.ANSWER)
+    assert (answered.state, answered.answered_by, answered.version) == ("handling", CALLER.who, incident.version + 1)
+    assert [step.to_state for step in answered.timeline][-2:] == ["dispatched", "handling"]
+    following.follow_case(city, case(CaseReported, CaseState.REPORTED, incident, source=CaseSource.VIDEO))
+    followed = city.incidents.get(incident.id)
+    assert (followed.state, followed.case_no, followed.answered_by) == ("handling", "C1", CALLER.who)
+    assert [alert.case_no for alert in listed(city)] == ["C1"]
 
 
 def test_what_a_worker_reports_nearby_is_evidence(city: AlertStore) -> None:

@@ -96,8 +96,7 @@ def test_an_answer_stops_it(city: AlertStore, by_case: bool) -> None:
         with context.applying("M1", None):
             following.follow_case(city, signed)
     else:
-        for action in (IncidentAction.DISPATCH, IncidentAction.ANSWER):
-            following.act(city, ActOnIncident(caller=CALLER, id=id, action=action))
+        following.act(city, ActOnIncident(caller=CALLER, id=id, action=IncidentAction.ANSWER))
     assert (only(city).state, only(city).answered_at is not None) == (IncidentState.HANDLING, True)
     wait(city, 1000)
     assert notices(city) == [(Level.WORKER, ["W1"], "grid_worker")]

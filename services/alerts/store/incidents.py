@@ -126,11 +126,11 @@ class Incidents:
             return document
         handling.check(command)
         command.check_version(document["version"])
-        handling.step(IncidentState(document["state"]), command.action)
+        steps = handling.walk(IncidentState(document["state"]), command.action)
         if command.into is not None:
             self._check_target(document, command.into)
         further = {"into": command.into, "result": command.result}
-        self._walk(document, [command.action], By(command.caller.who, command.note, context.now()), further)
+        self._walk(document, steps, By(command.caller.who, command.note, context.now()), further)
         return self.document(command.id)
 
     def follow_case(self, id: str, case: CaseStep, until: IncidentState, note: str, **further: object) -> Document:
@@ -191,18 +191,17 @@ class Incidents:
         self._incidents.update_many([one for one in changed if one])
 
     def looked_at(self, found: Sequence[Document], ended: Iterable[str], now: datetime) -> None:
-        """Resolve those all of whose alerts have ended; look at the others again."""
+        """Resolve those all of whose alerts have ended, drop those still 待确认; look at the others again."""
         over = set(ended)
-        ladders = self._ladders(found)
         changed = []
         for document in found:
             if document["_id"] not in over:
                 change = Change(set={"look_at": now + incident_documents.LOOK_AFTER})
                 changed.append(Changed(document["_id"], document["version"], change))
                 continue
-            steps = handling.way(IncidentState(document["state"]), IncidentState.RESOLVED)
+            steps = handling.over(IncidentState(document["state"]))
             by = By(documents.SERVICE, "告警已全部结束 / all its alerts have ended", now)
-            change, events = _walked(document, steps, by, {}, ladders)
+            change, events = _walked(document, steps, by, {"result": IncidentResult.OVER}, {})
             unset = (*change.unset, "look_at")
             changed.append(
                 Changed(document["_id"], document["version"], Change(change.set, unset, change.push), events)
@@ -264,7 +263,7 @@ def _walked(
     notices: list[object] = []
     unset: list[str] = []
     for action in steps:
-        reached = handling.step(state, action)
+        reached = handling.STEPS[state, action]
         told = {"from_state": state.value, "to_state": reached.value, "note": by.note, "trace_id": context.trace_id()}
         entries.append(documents.entry(by.at, by.actor, action.value, **told))
         match action:
@@ -279,7 +278,7 @@ def _walked(
             case IncidentAction.MERGE:
                 after["merged_into"] = further["into"]
             case IncidentAction.REJECT:
-                after["result"] = IncidentResult.FALSE.value
+                after["result"] = IncidentResult(further.get("result") or IncidentResult.FALSE).value
             case IncidentAction.CLOSE:
                 result = IncidentResult(further["result"])
                 after["result"] = result.value

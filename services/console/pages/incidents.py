@@ -5,7 +5,6 @@ import asyncio
 from starlette.responses import Response
 
 from contracts.shared import Scope
-from services.console import incident_words, session_words
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -19,7 +18,7 @@ ASKED: dict[str, tuple[str, ...]] = {"merge": ("into",), "close": ("result",)}
 @router.get("/incidents")
 async def list_incidents(view: Viewed) -> Response:
     """Newest first; the table asks for itself again every second."""
-    return await view.show_list("incidents", view.asked(*FIELDS), incident_words=incident_words)
+    return await view.show_list("incidents", view.asked(*FIELDS))
 
 
 @router.get("/incidents/{id}")
@@ -33,8 +32,6 @@ async def show_incident(view: Viewed, id: str) -> Response:
         one=one,
         sessions=sessions,
         asked=ASKED,
-        incident_words=incident_words,
-        session_words=session_words,
     )
 
 

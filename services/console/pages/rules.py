@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from contracts.alerts import RuleBody
 from contracts.shared import Scope
-from services.console import incident_words
 from services.console.door import LONG_PATIENCE, Problem
 from services.console.pages import Page
 from services.console.rendering import View, Viewed
@@ -34,7 +33,7 @@ async def show_rule(view: Viewed, id: str) -> Response:
         raise Problem(404, "rule_unknown", word(view.language, "没有这条规则", "no such rule"))
     one = rules.get(id)
     body = body_of(one or BLANK.model_dump(mode="json"))
-    return view.show("rule.html", id=id, one=one, body=body, incident_words=incident_words)
+    return view.show("rule.html", id=id, one=one, body=body)
 
 
 @router.post("/rules/{id}/try")

@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import Response
 
 from contracts.shared import Scope
-from services.console import session_words
 from services.console.door import at
 from services.console.pages import Page
 from services.console.rendering import Viewed
@@ -18,7 +17,7 @@ FIELDS = ("staff_no", "device", "channel", "text")
 @router.get("/sessions")
 async def list_sessions(view: Viewed) -> Response:
     """Newest first."""
-    return await view.show_list("sessions", view.asked("incident", "cursor"), session_words=session_words)
+    return await view.show_list("sessions", view.asked("incident", "cursor"))
 
 
 @router.get("/sessions/{id}")
@@ -26,7 +25,7 @@ async def show_session(view: Viewed, id: str) -> Response:
     """One session; where it is about an incident, that one's channel is offered to be watched."""
     one: dict[str, Any] = await view.door.get(at("/v1/sessions/{}", id))
     incident = await view.door.get(at("/v1/incidents/{}", one["incident"])) if one["incident"] else None
-    return view.show("session.html", one=one, incident=incident, session_words=session_words)
+    return view.show("session.html", one=one, incident=incident)
 
 
 @router.post("/sessions")

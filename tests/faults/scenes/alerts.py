@@ -6,7 +6,6 @@ from uuid import uuid4
 from contracts import alerts
 from contracts.alerts import AlertAction, ReportReceived
 from contracts.grid import GridAdjusted, GridPublished, GridState
-from contracts.shared import Point, Row
 from services.chassis.links import Outgoing
 from services.chassis.messages import delivery
 from services.chassis.topology import event_queue
@@ -17,8 +16,6 @@ from tests.faults.stage import Stage
 
 QUEUE = event_queue("alerts", ReportReceived.wire)
 NEVER = (*WRITING, *PUBLISHING)
-# outside every grid
-FAR = Point(longitude=120.0, latitude=40.0)
 
 
 def report(source: str) -> Outgoing:
@@ -70,24 +67,6 @@ async def _act(stage: Stage, number: int) -> alerts.ActOnAlert:
     return alerts.ActOnAlert(caller=CALLER, id=id, action=AlertAction.ACKNOWLEDGE, expected_version=expected)
 
 
-async def _device(stage: Stage, number: int) -> alerts.SaveDevice:
-    id = f"device-{number}"
-    await stage.ask(alerts.SaveDevice(caller=CALLER, id=id, name="东门"))
-    return alerts.SaveDevice(caller=CALLER, id=id, name="西门", expected_version=version(stage, "devices", id))
-
-
-async def _channel(stage: Stage, number: int) -> alerts.SaveChannel:
-    told = {"device": "known", "channel": f"c{number}", "point": FAR}
-    await stage.ask(alerts.SaveChannel(caller=CALLER, **told))
-    expected = version(stage, "channels", f"known/c{number}")
-    return alerts.SaveChannel(caller=CALLER, name="西门", expected_version=expected, **told)
-
-
-async def _import(_: Stage, number: int) -> alerts.ImportDevices:
-    values = {"device": f"new-{number}", "channel": "1", "longitude": FAR.longitude, "latitude": FAR.latitude}
-    return alerts.ImportDevices(caller=CALLER, rows=[Row(line=2, values=values)])
-
-
 async def _get_report(stage: Stage, _: int) -> alerts.GetReport:
     found = stage.database["raw_reports"].find_one({})
     return alerts.GetReport(caller=CALLER, report=str((found or {})["_id"]))
@@ -110,14 +89,6 @@ async def _figures(_: Stage, __: int) -> alerts.GetAlertFigures:
     return alerts.GetAlertFigures(caller=CALLER)
 
 
-async def _devices(_: Stage, __: int) -> alerts.ListDevices:
-    return alerts.ListDevices(caller=CALLER)
-
-
-async def _channels(_: Stage, __: int) -> alerts.ListChannels:
-    return alerts.ListChannels(caller=CALLER)
-
-
 SCENES = [
     Scene(
         ReportReceived,
@@ -132,20 +103,9 @@ SCENES = [
     Scene(GridPublished, _published, {"grid_copies": 1}, never=NEVER),
     Scene(GridAdjusted, _adjusted, {"grid_copies": 1}, never=NEVER),
     Scene(alerts.ActOnAlert, _act, {"alerts": 1, "alerts.acknowledged.v1": 1}, answer={"state": "acknowledged"}),
-    Scene(alerts.SaveDevice, _device, {"devices": 1}, never=PUBLISHING),
-    Scene(alerts.SaveChannel, _channel, {"channels": 1}, never=PUBLISHING),
-    Scene(
-        alerts.ImportDevices,
-        _import,
-        {"devices": 1, "channels": 1},
-        never=PUBLISHING,
-        more=("before_write:2", "after_write:2"),
-    ),
     Scene(alerts.GetReport, _get_report, answer={"state": "parsed"}),
     Scene(alerts.TestAdapter, _test_adapter, answer={"fault": None}),
     Scene(alerts.ListAlerts, _alerts),
     Scene(alerts.GetAlertFigures, _figures),
     Scene(alerts.GetAlert, _get_alert, answer={"device": "seen"}),
-    Scene(alerts.ListDevices, _devices),
-    Scene(alerts.ListChannels, _channels),
 ]
