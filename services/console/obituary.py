@@ -39,6 +39,7 @@ DEATHS: Words = {
 }
 CODES: Words = {
     "alert_unknown": ("没有这条告警", "no such alert"),
+    "incident_unknown": ("没有这个事件", "no such incident"),
     "adapter_unknown": ("没有这种接入格式", "no such adapter"),
     "doctype_forbidden": ("含 DOCTYPE 或 ENTITY", "DOCTYPE or ENTITY"),
     "xml_malformed": ("XML 格式错误", "not well-formed XML"),

@@ -9,6 +9,7 @@ from services.chassis.resting import Remembered
 _ID = "settings"
 _REMEMBERED_S = 2.0
 _LISTS = ("quiet_s", "climb_minutes")
+_SET = frozenset(AlertSettings.model_fields) - {"version"}
 
 
 class Settings:
@@ -24,7 +25,7 @@ class Settings:
 
     def save(self, command: SaveAlertSettings) -> AlertSettings:
         """Set what is given."""
-        given = command.model_dump(mode="json", include=set(AlertSettings.model_fields), exclude_none=True)
+        given = command.model_dump(mode="json", include=_SET, exclude_none=True)
         found = self._documents.get(_ID)
         if found is None:
             if not self._documents.insert({"_id": _ID, **given}):
@@ -38,12 +39,12 @@ class Settings:
         found = self._documents.get(_ID)
         if found is None:
             return SHIPPED
-        told = {name: found[name] for name in AlertSettings.model_fields if name in found}
-        return AlertSettings.model_validate(_merged(SHIPPED.model_dump(mode="json"), told))
+        told = _merged(SHIPPED.model_dump(mode="json"), {name: found[name] for name in _SET if name in found})
+        return AlertSettings.model_validate({**told, "version": found["version"]})
 
 
 def _merged(standing: Document, given: Document) -> Document:
     """The lists are merged, all else is replaced."""
     lists = {name: {**standing.get(name, {}), **given.get(name, {})} for name in _LISTS}
-    kept = {name: standing[name] for name in AlertSettings.model_fields if name in standing}
+    kept = {name: standing[name] for name in _SET if name in standing}
     return {**kept, **given, **lists}
