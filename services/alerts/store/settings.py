@@ -9,7 +9,7 @@ from services.chassis.resting import Remembered
 _ID = "settings"
 _REMEMBERED_S = 2.0
 _LISTS = ("quiet_s", "climb_minutes")
-_SET = frozenset(AlertSettings.model_fields) - {"version"}
+_SET = set(AlertSettings.model_fields) - {"version"}
 
 
 class Settings:
