@@ -47,7 +47,7 @@ def test_an_operator_follows_an_incident_and_answers_it(desk: Desk, incident: di
     step.get_by_role("button").click()
     page.get_by_text("处置中").first.wait_for()
     assert "赵六" in page.locator(".timeline").inner_text()
-    page.get_by_role("link", name=incident["alert"]).click()
+    page.locator(f'[id="alert-{incident["alert"]}"]').get_by_role("link", name="区域入侵").click()
     page.wait_for_url(re.compile("/alerts/"))
 
 

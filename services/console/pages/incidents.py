@@ -24,15 +24,12 @@ async def list_incidents(view: Viewed) -> Response:
 @router.get("/incidents/{id}")
 async def show_incident(view: Viewed, id: str) -> Response:
     """One incident, its alerts, who was told of it, and its sessions."""
-    one, sessions = await asyncio.gather(
-        view.door.get(at("/v1/incidents/{}", id)), view.door.get("/v1/sessions", incident=id)
+    one, alerts, sessions = await asyncio.gather(
+        view.door.get(at("/v1/incidents/{}", id)),
+        view.door.get("/v1/alerts", incident=id),
+        view.door.get("/v1/sessions", incident=id),
     )
-    return view.show(
-        "incident.html",
-        one=one,
-        sessions=sessions,
-        asked=ASKED,
-    )
+    return view.show("incident.html", one=one, alerts=alerts, sessions=sessions, asked=ASKED)
 
 
 @router.post("/incidents/{id}/{action}")
