@@ -47,7 +47,9 @@ def test_a_quiet_time_is_changed(desk: Desk) -> None:
     page = desk.sign_in()
     desk.at("/alert-settings")
     page.get_by_label("虚焦").fill("301")
-    page.get_by_role("button", name="保存").click()
+    # to go on at once would break the order off
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="保存").click()
 
     def kept() -> bool:
         return desk.at("/alert-settings").get_by_label("虚焦").input_value() == "301"
