@@ -39,7 +39,7 @@ def test_an_operator_follows_an_incident_and_answers_it(desk: Desk, incident: di
     desk.shoot("incidents")
     assert desk.violations() == []
     page.locator(f'[id="incident-{incident["id"]}"]').get_by_role("link", name="区域入侵").click()
-    assert page.get_by_role("link", name=incident["case_no"]).is_visible()
+    assert page.locator("dl.attributes").get_by_role("link", name=incident["case_no"]).is_visible()
     desk.shoot("incident")
     assert desk.violations() == []
     step = page.locator(".actions details").filter(has_text="接手")
