@@ -48,7 +48,7 @@ def test_a_quiet_time_is_changed(desk: Desk) -> None:
     desk.at("/alert-settings")
     page.get_by_label("虚焦").fill("301")
     # to go on at once would break the order off
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
+    with page.expect_navigation():
         page.get_by_role("button", name="保存").click()
 
     def kept() -> bool:
