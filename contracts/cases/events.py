@@ -1,9 +1,10 @@
 """What happens to a case; never a person."""
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from contracts.base import Event
 from contracts.cases.models import CaseSource, CaseState, Stage
+from contracts.shared import Point
 
 
 class CaseStep(Event):
@@ -14,6 +15,7 @@ class CaseStep(Event):
     category: str
     grid: str | None = None
     alert: str | None = None
+    incident: str | None = None
     assignee: str | None = None
     owner_org: str | None = None
     version: int
@@ -23,6 +25,7 @@ class CaseReported(CaseStep, wire="cases.reported.v1"):
     """A case was opened."""
 
     source: CaseSource
+    point: Point | None = Field(default=None, description="where a grid worker was who reported it; of nobody else")
 
 
 class CaseFiled(CaseStep, wire="cases.filed.v1", public=True):

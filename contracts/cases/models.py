@@ -117,7 +117,8 @@ class Case(Model):
     owner_org: str | None = None
     assignee: str | None = None
     assigned_by: str | None = Field(default=None, description="the rule that named the assignee")
-    alert: str | None = None
+    alert: str | None = Field(default=None, description="the alert that speaks for its incident")
+    incident: str | None = None
     reporter: Reporter | None = None
     clocks: list[Clock] = []
     result: str | None = None

@@ -1,5 +1,6 @@
 """What is stored and not yet in the alerts: small and short-lived, the store has it all."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,8 @@ _MOST = 10_000
 _TOGETHER = 32
 # s; new reports come first, and one write then counts many of them
 _LONGEST_REST = 5.0
+# so few cost the store little: nobody waits a whole rest for an alert while there is no storm
+_FEW, _ENOUGH_REST = 50, 0.3
 
 
 class Waiting(NamedTuple):
@@ -39,7 +42,7 @@ class Backlog:
     @property
     def full(self) -> bool:
         """Whether nothing more should be taken before some is folded."""
-        return sum(len(one.sightings) for one in self.waiting) > _MOST
+        return self._sightings > _MOST
 
     @property
     def folds(self) -> set[str]:
@@ -59,4 +62,10 @@ class Backlog:
     @property
     def due(self) -> bool:
         """Whether there is something to fold, and the last rest is over."""
-        return bool(self.begun or self.waiting) and self.rest.over()
+        if not (self.begun or self.waiting):
+            return False
+        return self.rest.over(_ENOUGH_REST if self._sightings <= _FEW else math.inf)
+
+    @property
+    def _sightings(self) -> int:
+        return sum(len(one.sightings) for one in self.waiting)

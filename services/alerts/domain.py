@@ -1,11 +1,20 @@
 """告警: what may be done to an alert, how grave it is, when it ends, and what its times and places are worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from contracts.alerts import AlertAction, AlertState, AlertType, CanonicalReport, Verdict
+from contracts.alerts import (
+    AlertAction,
+    AlertSettings,
+    AlertState,
+    AlertType,
+    CanonicalReport,
+    Level,
+    Verdict,
+)
 from contracts.faults import Invalid, Refused
 
 REOPEN_WITHIN = timedelta(minutes=10)
@@ -24,13 +33,11 @@ STEPS: Mapping[tuple[AlertState, AlertAction], AlertState] = MappingProxyType(
     }
 )
 
-# seconds without a report after which an alert has ended
-_PULSE_S = 120
-_QUIET_S: Mapping[AlertType, int] = MappingProxyType(
-    {
+# seconds without a report after which an alert has ended; pulses 120
+QUIET_S: Mapping[AlertType, int] = MappingProxyType(
+    dict.fromkeys(AlertType, 120)
+    | {
         AlertType.MOTION: 60,
-        AlertType.INTRUSION: 120,
-        AlertType.LINE_CROSSING: 120,
         AlertType.VIDEO_LOSS: 300,
         AlertType.VIDEO_TAMPER: 300,
         AlertType.SCENE_CHANGE: 300,
@@ -39,6 +46,17 @@ _QUIET_S: Mapping[AlertType, int] = MappingProxyType(
         AlertType.STORAGE_FULL: 3600,
         AlertType.DISK_FAULT: 3600,
     }
+)
+CLIMB_MINUTES: Mapping[Level, float] = MappingProxyType(
+    {Level.WORKER: 5, Level.CHIEF: 10, Level.COMMUNITY: 20, Level.STREET: 40}
+)
+SHIPPED = AlertSettings(
+    quiet_s=dict(QUIET_S),
+    flapping_raised=10,
+    flapping_window_s=600,
+    flood_reports=200,
+    climb_minutes=dict(CLIMB_MINUTES),
+    offline_after_s=86_400,
 )
 
 # 级别 1 (highest) .. 4, where the device itself says none
@@ -68,9 +86,9 @@ def severity_of(type_: AlertType) -> int:
     return _SEVERITY.get(type_, _USUAL)
 
 
-def quiet_time(type_: AlertType) -> timedelta:
+def quiet_time(type_: AlertType, settings: AlertSettings) -> timedelta:
     """静默时间: how long nothing must be received for an alert of the type to have ended."""
-    return timedelta(seconds=_QUIET_S.get(type_, _PULSE_S))
+    return timedelta(seconds=settings.quiet_s[type_])
 
 
 def plausible(longitude: float, latitude: float) -> bool:
@@ -78,18 +96,19 @@ def plausible(longitude: float, latitude: float) -> bool:
     return _WEST <= longitude <= _EAST and _SOUTH <= latitude <= _NORTH
 
 
-def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, bool]:
-    """When it happened, and whether the device's clock is off by more than 5 minutes.
+def occurred(report: CanonicalReport, received_at: datetime, timezone: str) -> tuple[datetime, datetime | None]:
+    """When it happened, and what the device's clock said where it is off by more than 5 minutes.
 
-    The device's own time, its zone assumed where it names none; the time of receipt where it names no time.
+    The device's own time, its zone assumed where it names none; the time of receipt where it names no time or a wrong
+    one, which must not decide what came first. What is told belatedly says nothing of the clock.
     """
     if report.occurred_at:
         at = report.occurred_at
     elif report.occurred_local:
         at = report.occurred_local.replace(tzinfo=ZoneInfo(timezone)).astimezone(received_at.tzinfo)
     else:
-        return received_at, False
-    return at, abs(at - received_at) > SKEW
+        return received_at, None
+    return (at, None) if report.belated or abs(at - received_at) <= SKEW else (received_at, at)
 
 
 def device_of(source: str, named: str | None, registered: frozenset[str]) -> str:
@@ -112,7 +131,12 @@ def allowed_actions(state: AlertState, closed_at: datetime | None, now: datetime
 
 def step(state: AlertState, action: AlertAction, closed_at: datetime | None, now: datetime) -> AlertState:
     """The state after the action. Refused when it is not legal now; the legal ones are in `allowed_actions`."""
-    legal = allowed_actions(state, closed_at, now)
+    check_legal(state, action, allowed_actions(state, closed_at, now))
+    return STEPS[state, action]
+
+
+def check_legal(state: StrEnum, action: StrEnum, legal: Sequence[StrEnum]) -> None:
+    """Of whatever machine: raises Refused (illegal_step) with the legal ones where the action is none of them."""
     if action not in legal:
         raise Refused(
             "illegal_step",
@@ -121,7 +145,6 @@ def step(state: AlertState, action: AlertAction, closed_at: datetime | None, now
             allowed_actions=[found.value for found in legal],
             state=state.value,
         )
-    return STEPS[state, action]
 
 
 def check_verdict(action: AlertAction, verdict: Verdict | None) -> None:

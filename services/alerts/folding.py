@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 
-from contracts.alerts import AlertType
+from contracts.alerts import AlertSettings, AlertType
 from contracts.shared import Point
 from services.alerts.domain import MOST_MEDIA, UPDATES_APART
 
@@ -17,7 +17,11 @@ _AT_START = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One alarm of one report, its device, channel and time settled. `active` False is a stop."""
+    """One alarm of one report, its device, channel and time settled. `active` False is a stop.
+
+    `subject` is the keyed hash of a plate. A `lasting` one stands until a stop: no quiet time ends it. `told_at` is
+    what a clock said that is too wrong to be believed; `suppressed`: its report is counted and not kept.
+    """
 
     report: str
     source: str
@@ -36,12 +40,17 @@ class Sighting:
     point: Point | None = None
     media: tuple[str, ...] = ()
     trace_id: str | None = None
+    subject: str | None = None
+    lasting: bool = False
+    told_at: datetime | None = None
+    suppressed: bool = False
 
     @property
     def fingerprint(self) -> str:
-        """指纹: device, channel, type (with its raw name where unknown), rule, target."""
+        """指纹: device, channel, type (with its raw name where unknown), rule, target, subject."""
         raw = self.raw_type if self.type is AlertType.UNKNOWN else None
-        parts = (self.device, self.channel, self.type.value, raw, self.rule, self.target)
+        subject = (self.subject,) if self.subject else ()
+        parts = (self.device, self.channel, self.type.value, raw, self.rule, self.target, *subject)
         return sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()[:32]
 
 
@@ -60,17 +69,29 @@ class Tally:
     time_quality: tuple[str, ...]
     place_quality: tuple[str, ...]
     media: tuple[str, ...]
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The running alert as the store has it."""
+    """The running alert as the store has it. `flapping`: no stop ends it."""
 
     id: str
     version: int
     count: int
     last_at: datetime
     announced_at: datetime
+    flapping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is remembered of a fingerprint: when alerts were raised, the last of them, and a stop while none ran."""
+
+    raised_at: Sequence[datetime] = ()
+    alert: str | None = None
+    stopped_at: datetime | None = None
+    stop_received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +129,44 @@ def tally(sightings: Sequence[Sighting]) -> Tally:
         time_quality=_distinct(code for sighting in counted for code in sighting.time_quality),
         place_quality=_distinct(code for sighting in counted for code in sighting.place_quality),
         media=_distinct(reference for sighting in counted for reference in sighting.media)[:MOST_MEDIA],
+        suppressed=sum(sighting.suppressed for sighting in active),
     )
 
 
 def fold(standing: Standing, found: Tally, now: datetime) -> Fold:
     """A stop older than the last sighting is ignored, another ends the alert; updates are told 30 s apart."""
     last_at = max(standing.last_at, found.last_at) if found.count else standing.last_at
-    ended_at = found.stopped_at if found.stopped_at is not None and found.stopped_at >= last_at else None
+    stopped_at = None if standing.flapping else found.stopped_at
+    ended_at = stopped_at if stopped_at is not None and stopped_at >= last_at else None
     return Fold(
         ended_at=ended_at,
-        stop_ignored=found.stopped_at is not None and ended_at is None,
+        stop_ignored=stopped_at is not None and ended_at is None,
         announced=ended_at is None and found.count > 0 and now - standing.announced_at >= UPDATES_APART,
     )
+
+
+def flaps(past: Past, found: Tally, settings: AlertSettings) -> bool:
+    """抖动: whether so many alerts were raised of the fingerprint lately that this one is held until it is quiet.
+
+    What stands until its stop is not: nothing else would end it.
+    """
+    at, window = found.head.received_at, timedelta(seconds=settings.flapping_window_s)
+    lately = sum(abs(at - raised) < window for raised in past.raised_at)
+    return not found.head.lasting and lately >= settings.flapping_raised
+
+
+def stopped_at(past: Past, found: Tally, quiet: timedelta) -> datetime | None:
+    """The stop that ends what rises: its own, or one that came before its start and not long ago."""
+    stops = [found.stopped_at]
+    if past.stop_received_at and found.head.received_at - past.stop_received_at <= quiet:
+        stops.append(past.stopped_at)
+    return max((stop for stop in stops if stop is not None and stop >= found.last_at), default=None)
+
+
+def belongs(found: Tally, ended_at: datetime | None, quiet: timedelta) -> bool:
+    """Whether these are late sightings of an alert that has ended, no sign that it begins again."""
+    late = ended_at is not None and found.last_at <= ended_at and found.head.received_at - ended_at <= quiet
+    return late and not found.head.lasting
 
 
 class Progress:

@@ -4,17 +4,18 @@ Storing is what the broker waits for; what it costs does not grow with the numbe
 short anywhere and done again, by this process or by another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from contracts.alerts import ReportReceived
-from services.alerts import folding, reading
+from contracts.alerts import AlertType, ReportReceived
+from services.alerts import folding, joining, reading, watching
 from services.alerts.backlog import Waiting
 from services.alerts.folding import Sighting, Tally
 from services.alerts.places import Placed, placed
 from services.alerts.reading import Parsed, Reading
 from services.alerts.store import AlertStore
-from services.alerts.store.alerts import Causes
+from services.alerts.store.raising import Causes, Put
 from services.chassis import context, cpu
 from services.chassis.company import company
 from services.chassis.dead_letters import Letter
@@ -29,17 +30,24 @@ _LEFT_BEHIND = timedelta(seconds=15)
 def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[Reading]:
     """Read and store the reports, and note who gave a sign of life; the readings that were rejected."""
     causes = {received.data.report: received for received in batch}
-    parsed = cpu.heavy(_parse, list(causes.values()))
+    meanings = store.mappings.meanings()
+    parsed = [reading.mapped(one, meanings) for one in cpu.heavy(_parse, list(causes.values()))]
     known = store.devices.known(name for one in parsed for name in one.devices)
     timezones = {name: device.timezone for name, device in known.items() if device.registered}
-    readings = {one.delivery.report: reading.settle(one, timezones) for one in parsed}
+    readings = {one.delivery.report: reading.settle(one, timezones, store.subjects.hashed) for one in parsed}
     signs = reading.signs(readings.values())
     store.devices.enlist({device: sign for device, sign in signs.items() if device not in known})
-    fold, sightings = store.reports.keep({id: (found, causes[id]) for id, found in readings.items()})
+    batch_of = {id: (found, causes[id]) for id, found in readings.items()}
+    fold, sightings = store.reports.keep(batch_of, store.settings.get().flood_reports)
     heads = {sighting.report: causes[sighting.report] for sighting in sightings}
     oldest = min(received.data.received_at for received in batch)
     store.backlog.waiting.append(Waiting(fold, sightings, heads, oldest))
-    store.devices.heard(signs)
+    store.signs.heard(signs, reading.refusals(readings.values()))
+    store.mappings.met(
+        (causes[sighting.report].data.adapter, sighting.raw_type)
+        for sighting in sightings
+        if sighting.type is AlertType.UNKNOWN and sighting.raw_type
+    )
     store.progress.mark(context.now(), max(received.data.received_at for received in batch))
     if store.backlog.full:
         fold_waiting(store)
@@ -47,15 +55,15 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
 
 
 def fold_when_due(store: AlertStore) -> None:
-    """Put what waits into alerts, unless the store is to have its rest."""
+    """Put what waits into alerts, and these into incidents, unless the store is to have its rest."""
     if store.backlog.due:
-        store.backlog.rest.after(lambda: fold_waiting(store))
+        store.backlog.rest.after(lambda: _fold_and_correlate(store))
 
 
 def write_heard_when_due(store: AlertStore) -> None:
     """Write the devices' signs of life, unless the store is to have its rest."""
-    if store.devices.rest.over():
-        store.devices.rest.after(store.devices.write_heard)
+    if store.signs.rest.over():
+        store.signs.rest.after(lambda: watching.write_signs(store, silent_before(store, context.now())))
 
 
 def fold_waiting(store: AlertStore) -> None:
@@ -107,6 +115,11 @@ def letters(rejected: Sequence[Reading], batch: Sequence[Received[ReportReceived
     return found
 
 
+def _fold_and_correlate(store: AlertStore) -> None:
+    fold_waiting(store)
+    joining.correlate(store)
+
+
 def _parse(batch: Sequence[Received[ReportReceived]]) -> list[Parsed]:
     return [reading.parse(received.data, received.trace_id) for received in batch]
 
@@ -122,23 +135,33 @@ def _fold_together(store: AlertStore, group: Sequence[Waiting]) -> None:
     with company(FOLD, list(causes.values()), {"yiwang.folds": len(group)}) as together:
         inside = dict(zip(causes, together.members, strict=True))
         done, raced = store.alerts.fold_together(folds, _tallied(sightings), Placing(store), inside)
-        finished: dict[str, dict[str, str]] = {one.fold: {} for one in group}
-        for fingerprint, alert in done.items():
+        finished: dict[str, dict[str, Put]] = {one.fold: {} for one in group}
+        for fingerprint, put in done.items():
             for fold in folds[fingerprint]:
-                finished[fold][fingerprint] = alert
+                finished[fold][fingerprint] = put
         for one in group:
             left = [sighting for sighting in one.sightings if sighting.fingerprint in raced]
             if left:
                 finished[one.fold] |= store.alerts.fold(one.fold, _tallied(left), Placing(store), inside)
-        store.reports.finish(finished)
+        _finish(store, finished)
 
 
 def _fold(
     store: AlertStore, fold: str, sightings: Sequence[Sighting], causes: Causes, *, finished: bool = True
 ) -> None:
-    alerts = store.alerts.fold(fold, _tallied(sightings), Placing(store), causes)
+    puts = store.alerts.fold(fold, _tallied(sightings), Placing(store), causes)
     if finished:
-        store.reports.finish({fold: alerts})
+        _finish(store, {fold: puts})
+
+
+def _finish(store: AlertStore, folds: Mapping[str, Mapping[str, Put]]) -> None:
+    """All that these folds say stands: count what they raised under silences, once for each, and close them."""
+    store.silences.count({fold: _muted(fold, puts.values()) for fold, puts in folds.items()})
+    store.reports.finish({fold: {name: put.alert for name, put in puts.items()} for fold, puts in folds.items()})
+
+
+def _muted(fold: str, puts: Iterable[Put]) -> Counter[str]:
+    return Counter(put.silenced_by for put in puts if put.silenced_by and put.raised_in == fold)
 
 
 def _tallied(sightings: Sequence[Sighting]) -> dict[str, Tally]:
@@ -156,6 +179,12 @@ class Placing:
             return {}
         terrain = self._store.grids.terrain
         bound = self._store.channels.bound({(found.head.device, found.head.channel) for found in tallies.values()})
+        waiting: dict[str, list[datetime]] = {}
+        for found in tallies.values():
+            channel = bound[found.head.device, found.head.channel]
+            if channel.point is None:
+                waiting.setdefault(channel.key, []).append(found.received_at)
+        self._store.channels.waited_for({key: (len(at), max(at)) for key, at in waiting.items()})
         return {
             fingerprint: placed(terrain, bound[found.head.device, found.head.channel], found.point)
             for fingerprint, found in tallies.items()

@@ -21,12 +21,14 @@ class Bound:
 
 
 class Wanted(NamedTuple):
-    """A channel as somebody wants it bound."""
+    """A channel as somebody wants it; what is None stays as it is, without a place it goes on waiting."""
 
     device: str
     channel: str
     name: str | None
-    point: Point
+    point: Point | None
+    gb_code: str | None = None
+    scene: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import JsonValue
 
-from contracts.alerts import Channel, SaveChannel
+from contracts.alerts import ActOnDevice, ArmState, Channel, Device, DeviceAction, SaveChannel, SaveDevice
 from contracts.faults import Invalid
 from contracts.shared import ImportReport, Point, Row, RowFault
 from services.alerts.domain import plausible
 from services.alerts.places import Wanted
 from services.alerts.store import AlertStore
 from services.alerts.store.channels import key
-from services.chassis import cpu
+from services.chassis import context, cpu
+from services.chassis.grid_copies import Spot, Terrain
 
 T = TypeVar("T")
 
 _CHUNK = 500
 _KEY = re.compile(r"[^\x00-\x1f$][^\x00-\x1f]{0,199}")
+_SECONDS = re.compile(r"\d{1,5}(\.0+)?", re.ASCII)
 _GB_CODE = re.compile(r"\d{20}", re.ASCII)
 # equal within the precision of any camera's place
 _DATUMS = frozenset({"", "wgs84", "cgcs2000"})
 _LIMITS = {"name": 200, "vendor": 50, "owner": 200}
+_TEXTS = ("name", "vendor", "gb_code", "timezone", "owner")
+_HEARTBEAT_S = range(5, 86_401)
+_LONGEST_SCENE = 50
 
 _FAULTS = {
     "device_missing": ("缺少设备编号 device, 或含有非法字符", "device is missing or holds an illegal character"),
@@ -33,6 +38,14 @@ _FAULTS = {
     "channel_repeated": ("同一点位在前面的行中已出现", "an earlier row has the same channel"),
     "text_invalid": ("内容不是文本或过长", "a value is no text or too long"),
     "gb_code_invalid": ("国标编码 gb_code 必须是 20 位数字", "gb_code must be 20 digits"),
+    "heartbeat_invalid": (
+        "heartbeat_expected_s 必须是 5 到 86400 之间的整数",
+        "heartbeat_expected_s must be a whole number from 5 to 86400",
+    ),
+    "arm_state_unknown": (
+        "arm_state 只能是 armed, disarmed 或 unknown",
+        "arm_state must be armed, disarmed or unknown",
+    ),
     "timezone_unknown": ("没有这个时区 timezone", "there is no such timezone"),
     "place_missing": ("点位缺少经纬度 longitude, latitude", "a channel needs longitude and latitude"),
     "place_implausible": ("经纬度不在中国范围内, 请检查是否颠倒", "the place is not in China; are the axes swapped?"),
@@ -55,7 +68,7 @@ class RowWrong(Exception):
 class Checked:
     """A list after checking: what it wants of devices (by id) and channels, row by row."""
 
-    devices: dict[str, dict[str, str]] = field(default_factory=dict)
+    devices: dict[str, dict[str, str | int]] = field(default_factory=dict)
     channels: dict[tuple[str, str], Wanted] = field(default_factory=dict)
     rows: list[tuple[str, tuple[str, str] | None]] = field(default_factory=list)
     rejected: list[RowFault] = field(default_factory=list)
@@ -73,6 +86,23 @@ def check_place(point: Point) -> None:
     if not plausible(point.longitude, point.latitude):
         zh, en = _FAULTS["place_implausible"]
         raise Invalid.field("/point", "place_implausible", zh, en)
+
+
+def save(store: AlertStore, command: SaveDevice) -> Device:
+    """Register a device; when its next sign of life is due is found by the next look at it."""
+    check_timezone(command.timezone)
+    saved = store.devices.save(command)
+    if saved.heartbeat_expected_s:
+        store.signs.expect({saved.id: context.now()})
+    return saved
+
+
+def act(store: AlertStore, command: ActOnDevice) -> Device:
+    """One step of a device's machine; who is taken back is looked at again."""
+    acted = store.devices.act(command)
+    if command.action is DeviceAction.RESTORE:
+        store.signs.expect({acted.id: context.now()})
+    return acted
 
 
 def bind(store: AlertStore, command: SaveChannel) -> Channel:
@@ -102,17 +132,8 @@ def check(rows: Sequence[Row]) -> Checked:
 def import_rows(store: AlertStore, rows: Sequence[Row], *, dry_run: bool) -> ImportReport:
     """Register and bind what the rows say; the same list again changes nothing."""
     checked = check(rows)
-    devices: dict[str, str] = {}
-    for part in _parts(list(checked.devices)):
-        devices |= store.devices.save_many({id: checked.devices[id] for id in part}, dry_run=dry_run)
-    channels: dict[tuple[str, str], str] = {}
-    for pairs in _parts(list(checked.channels)):
-        wanted = [checked.channels[pair] for pair in pairs]
-        spots = cpu.heavy(store.grids.terrain.spots, [item.point for item in wanted])
-        channels |= dict(zip(pairs, store.channels.save_many(wanted, spots, dry_run=dry_run), strict=True))
-    if not dry_run:
-        _moved(store, {key(*pair) for pair in channels})
-    outcomes = [_outcome(devices[device], channels[pair] if pair else None) for device, pair in checked.rows]
+    devices, channels = register(store, checked.devices, checked.channels, {}, dry_run=dry_run)
+    outcomes = [outcome(devices[device], channels[pair] if pair else None) for device, pair in checked.rows]
     return ImportReport(
         kind="devices",
         dry_run=dry_run,
@@ -122,6 +143,43 @@ def import_rows(store: AlertStore, rows: Sequence[Row], *, dry_run: bool) -> Imp
         unchanged=outcomes.count("unchanged"),
         rejected=checked.rejected,
     )
+
+
+def register(
+    store: AlertStore,
+    devices: Mapping[str, Mapping[str, object]],
+    channels: Mapping[tuple[str, str], Wanted],
+    online: Mapping[str, bool],
+    *,
+    dry_run: bool,
+) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Save devices (id → fields), whether they are `online`, and channels; for each what it did."""
+    saved: dict[str, str] = {}
+    for part in _parts(list(devices)):
+        saved |= store.devices.save_many({id: devices[id] for id in part}, online, dry_run=dry_run)
+    placed: dict[tuple[str, str], str] = {}
+    for pairs in _parts(list(channels)):
+        wanted = [channels[pair] for pair in pairs]
+        spots = cpu.heavy(_spots, store.grids.terrain, wanted)
+        placed |= dict(zip(pairs, store.channels.save_many(wanted, spots, dry_run=dry_run), strict=True))
+    if not dry_run:
+        present = context.now()
+        store.signs.expect({id: present for id, fields in devices.items() if fields.get("heartbeat_expected_s")})
+        _moved(store, {key(*pair) for pair in placed})
+    return saved, placed
+
+
+def outcome(device: str, channel: str | None) -> str:
+    """What was done to both together: created, changed or unchanged."""
+    found = {device, channel}
+    return next(outcome for outcome in ("created", "changed", "unchanged") if outcome in found)
+
+
+def _spots(terrain: Terrain, wanted: Sequence[Wanted]) -> list[Spot]:
+    """Where each is; nowhere without a point."""
+    points = [item.point for item in wanted if item.point]
+    found = iter(terrain.spots(points))
+    return [next(found) if item.point else Spot() for item in wanted]
 
 
 def _moved(store: AlertStore, keys: set[str]) -> None:
@@ -148,14 +206,25 @@ def _take(checked: Checked, values: Mapping[str, JsonValue]) -> None:
     checked.rows.append((device, pair))
 
 
-def _fields(text: Mapping[str, str]) -> dict[str, str]:
-    fields = {name: text[name] for name in ("name", "vendor", "gb_code", "timezone", "owner") if text.get(name)}
-    if any(len(fields.get(name, "")) > limit for name, limit in _LIMITS.items()):
+def _fields(text: Mapping[str, str]) -> dict[str, str | int]:
+    fields: dict[str, str | int] = {
+        name: text[name] for name in ("name", "vendor", "gb_code", "timezone", "owner") if text.get(name)
+    }
+    if any(len(text.get(name, "")) > limit for name, limit in _LIMITS.items()):
         raise RowWrong("text_invalid")
-    if "gb_code" in fields and not _GB_CODE.fullmatch(fields["gb_code"]):
+    if "gb_code" in fields and not _GB_CODE.fullmatch(text["gb_code"]):
         raise RowWrong("gb_code_invalid")
-    if "timezone" in fields and not _is_zone(fields["timezone"]):
+    if "timezone" in fields and not _is_zone(text["timezone"]):
         raise RowWrong("timezone_unknown")
+    if armed := text.get("arm_state"):
+        if armed not in set(ArmState):
+            raise RowWrong("arm_state_unknown")
+        fields["arm_state"] = armed
+    if seconds := text.get("heartbeat_expected_s"):
+        # a spreadsheet writes 60 as 60.0
+        if not _SECONDS.fullmatch(seconds) or int(float(seconds)) not in _HEARTBEAT_S:
+            raise RowWrong("heartbeat_invalid")
+        fields["heartbeat_expected_s"] = int(float(seconds))
     return fields
 
 
@@ -165,7 +234,8 @@ def _wanted(device: str, text: Mapping[str, str]) -> Wanted | None:
         return None
     if not _KEY.fullmatch(channel):
         raise RowWrong("channel_invalid")
-    if name and len(name) > 200:
+    scene = text.get("scene") or None
+    if len(name or "") > 200 or len(scene or "") > _LONGEST_SCENE:
         raise RowWrong("text_invalid")
     if text.get("datum", "").lower() not in _DATUMS:
         raise RowWrong("datum_unsupported")
@@ -175,7 +245,7 @@ def _wanted(device: str, text: Mapping[str, str]) -> Wanted | None:
         raise RowWrong("place_missing") from None
     if not plausible(longitude, latitude):
         raise RowWrong("place_implausible")
-    return Wanted(device, channel, name, Point(longitude=longitude, latitude=latitude))
+    return Wanted(device, channel, name, Point(longitude=longitude, latitude=latitude), scene=scene)
 
 
 def _text(value: JsonValue) -> str:
@@ -192,11 +262,6 @@ def _is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
-
-
-def _outcome(device: str, channel: str | None) -> str:
-    found = {device, channel}
-    return next(outcome for outcome in ("created", "changed", "unchanged") if outcome in found)
 
 
 def _parts(items: list[T]) -> list[list[T]]:

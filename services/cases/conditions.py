@@ -8,7 +8,7 @@ from contracts.cases import ActOnCase, CaseAction
 from contracts.faults import FieldFault, Forbidden, Invalid, Refused
 from contracts.shared import Caller, Scope
 from services.cases.domain import STEPS, CaseRecord, Who, allowed_actions, hindrance
-from services.cases.responsible import is_above, significant
+from services.chassis.territories import is_above, significant
 
 
 def check(record: CaseRecord, command: ActOnCase, caller: Caller, now: datetime) -> None:

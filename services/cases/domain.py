@@ -51,6 +51,7 @@ class CaseRecord:
     place: Place
     alert: str | None
     reported_by: tuple[str, str]
+    incident: str | None = None
     site_check_required: bool = False
     evidence_required: bool = False
     owner_org: str | None = None
@@ -198,6 +199,7 @@ def announce(event: type[CaseStep], record: CaseRecord, **further: object) -> Ca
             "category": record.category,
             "grid": record.place.grid,
             "alert": record.alert,
+            "incident": record.incident,
             "assignee": record.assignee,
             "owner_org": record.owner_org,
             "version": record.version,

@@ -15,7 +15,9 @@ from services.cases import clocks
 from services.cases.calendar import CITY_CALENDAR, WorkingCalendar
 from services.cases.clocks import StageClock
 from services.cases.domain import CaseRecord
-from services.cases.responsible import NAMED, Rosters, responsible, rosters_needed, significant, way_down, way_to
+from services.cases.responsible import NAMED, responsible, rosters_needed
+from services.chassis.rosters import Rosters
+from services.chassis.territories import significant, way_down, way_to
 
 A, S = CaseAction, CaseState
 

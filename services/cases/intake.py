@@ -1,46 +1,37 @@
-"""上报: what may become a case. Alerts that dispatch, and reports made by hand."""
+"""上报: what may become a case. Incidents of the video network, and reports made by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from contracts.alerts import AlertRaised, AlertType
+from contracts.alerts import AlertType, IncidentOpened
+from contracts.alerts.families import CATEGORIES
 from contracts.cases import CaseReported, CaseSource, CaseState, Category, Place, ReportCase, Reporter, Urgency
 from contracts.faults import FieldFault, Invalid
 from contracts.grid import GridState
 from contracts.shared import Extent, TimelineEntry
 from services.cases.domain import CaseRecord, announce
 from services.cases.machine import Outcome
-from services.cases.responsible import Rosters, responsible, rosters_needed, way_down
+from services.cases.responsible import responsible, rosters_needed
+from services.chassis.rosters import Rosters
+from services.chassis.territories import way_down
 
 T = AlertType
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 ALERTS = "alerts"
 GONE = frozenset({GridState.RETIRED, GridState.CANCELLED})
 
-DISPATCHING: dict[AlertType, tuple[str, Urgency]] = {
-    T.INTRUSION: ("safety.intrusion", "urgent"),
-    T.LINE_CROSSING: ("safety.intrusion", "normal"),
-    T.REGION_ENTRANCE: ("safety.intrusion", "normal"),
-    T.REGION_EXITING: ("safety.intrusion", "normal"),
-    T.LOITERING: ("safety.loitering", "normal"),
-    T.LEFT_OBJECT: ("safety.left_object", "urgent"),
-    T.OBJECT_REMOVED: ("safety.object_removed", "normal"),
-    T.CROWD_DENSITY: ("safety.crowd", "urgent"),
-    T.FAST_MOTION: ("traffic.fast_motion", "normal"),
-    T.WRONG_WAY: ("traffic.wrong_way", "normal"),
-    T.FIRE_SMOKE: ("fire.smoke", "critical"),
-    T.FALL: ("safety.fall", "urgent"),
-    T.ILLEGAL_PARKING: ("traffic.parking", "normal"),
-    T.ROAD_OCCUPATION: ("appearance.road_occupation", "normal"),
-    T.GARBAGE_OVERFLOW: ("appearance.garbage", "normal"),
-    T.E_BIKE_IN_LIFT: ("fire.e_bike", "urgent"),
-    T.MANUAL_ALARM: ("safety.alarm", "critical"),
-    T.IO_INPUT: ("safety.sensor", "normal"),
-    T.PIR: ("safety.sensor", "normal"),
-    T.DEVICE_TAMPER: ("facility.device", "urgent"),
-    T.MOTION: ("safety.activity", "normal"),
+# where it is more than normal
+URGENCIES: Mapping[AlertType, Urgency] = {
+    T.INTRUSION: "urgent",
+    T.LEFT_OBJECT: "urgent",
+    T.CROWD_DENSITY: "urgent",
+    T.FALL: "urgent",
+    T.E_BIKE_IN_LIFT: "urgent",
+    T.DEVICE_TAMPER: "urgent",
+    T.FIRE_SMOKE: "critical",
+    T.MANUAL_ALARM: "critical",
 }
 
 
@@ -81,6 +72,7 @@ class Report:
     actor: str
     reported_by: tuple[str, str]
     alert: str | None = None
+    incident: str | None = None
     occurred_at: datetime | None = None
     reporter: Reporter | None = None
     media: tuple[str, ...] = ()
@@ -89,33 +81,33 @@ class Report:
     trace_id: str | None = None
 
 
-def dispatches(alert: AlertRaised) -> bool:
-    """Whether somebody must look at what the alert shows: movement only where a person or a vehicle was seen."""
-    return alert.type in DISPATCHING and (alert.type is not T.MOTION or alert.target in ("human", "vehicle"))
+def incident_origin(incident: str) -> str:
+    """What makes the case of an incident the same however often the incident is heard."""
+    return f"incident:{incident}"
 
 
-def alert_origin(alert: str) -> str:
-    """What makes the case of an alert the same however often the alert is heard."""
-    return f"alert:{alert}"
-
-
-def from_alert(
-    alert: AlertRaised, grids: Mapping[str, KnownGrid], table: Mapping[str, Category], trace_id: str | None
+def from_incident(
+    incident: IncidentOpened, grids: Mapping[str, KnownGrid], table: Mapping[str, Category], trace_id: str | None
 ) -> Report:
-    """The report that an alert of a dispatching type is. Where it knows only its grid, `grids` may know the path."""
-    code, urgency = DISPATCHING[alert.type]
-    category, grid = table[code], grids.get(alert.grid or "")
+    """The report that an incident is. Where it knows only its grid, `grids` may know the path."""
+    code = CATEGORIES[incident.type]
+    category, grid = table[code], grids.get(incident.grid or "")
+    kind = "未诉先办, 同一地点反复告警" if incident.governance else "视频告警"
     return Report(
-        origin=alert_origin(alert.id),
+        origin=incident_origin(incident.id),
         source=CaseSource.VIDEO,
         category=code,
-        urgency=urgency,
-        description=f"视频告警: {category.name} ({alert.type}), 设备 {alert.device}, 通道 {alert.channel}",
-        place=Place(point=alert.point, grid=alert.grid, path=alert.path or (grid.path if grid else [])),
+        urgency=URGENCIES.get(incident.type, "normal"),
+        description=(
+            f"{kind}: {category.name} ({incident.type}), {len(incident.alerts)} 条告警, "
+            f"设备 {incident.device}, 通道 {incident.channel}"
+        ),
+        place=Place(point=incident.point, grid=incident.grid, path=incident.path or (grid.path if grid else [])),
         actor=ALERTS,
         reported_by=(ALERTS, ALERTS),
-        alert=alert.id,
-        occurred_at=alert.first_at,
+        alert=incident.alert,
+        incident=incident.id,
+        occurred_at=incident.first_at,
         site_check_required=category.site_check_required,
         evidence_required=category.evidence_required,
         trace_id=trace_id,
@@ -159,6 +151,7 @@ def open_case(report: Report, case_no: str, rosters: Rosters, now: datetime) -> 
         category=report.category,
         place=report.place,
         alert=report.alert,
+        incident=report.incident,
         reported_by=report.reported_by,
         site_check_required=report.site_check_required,
         evidence_required=report.evidence_required,
@@ -173,7 +166,8 @@ def open_case(report: Report, case_no: str, rosters: Rosters, now: datetime) -> 
         note=f"{person or '-'} ({rule})",
         trace_id=report.trace_id,
     )
-    return Outcome(record, [entry], [announce(CaseReported, record, source=report.source)])
+    point = report.place.point if report.source is CaseSource.PATROL else None
+    return Outcome(record, [entry], [announce(CaseReported, record, source=report.source, point=point)])
 
 
 def _category_faults(category: Category | None) -> list[FieldFault]:

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from contracts.alerts import AlertRaised
+from contracts.alerts import IncidentOpened
 from contracts.cases import (
     ActOnCase,
     Case,
@@ -28,7 +28,7 @@ from contracts.grid import (
 )
 from contracts.shared import ImportReport, Page, Scope, Timeline
 from services.cases.categories import merge
-from services.cases.intake import Identity, Known, dispatches, from_alert, from_command
+from services.cases.intake import Identity, Known, from_command, from_incident
 from services.cases.machine import act, look
 from services.cases.store import CaseStore
 from services.chassis import context
@@ -44,13 +44,12 @@ class CasesService(Service):
     name = "cases"
     store = Stored(CaseStore)
 
-    @on(AlertRaised, batch=100)
-    def open_for_alerts(self, alerts: list[Received[AlertRaised]]) -> None:
-        causes = [alert for alert in alerts if dispatches(alert.data)]
-        grids = self.store.grids(cause.data.grid for cause in causes)
+    @on(IncidentOpened, batch=100)
+    def open_for_incidents(self, incidents: list[Received[IncidentOpened]]) -> None:
+        grids = self.store.grids(one.data.grid for one in incidents)
         table = self.store.categories()
-        reports = [from_alert(cause.data, grids, table, cause.trace_id) for cause in causes]
-        self.store.open_many(reports, causes)
+        reports = [from_incident(one.data, grids, table, one.trace_id) for one in incidents]
+        self.store.open_many(reports, incidents)
 
     @on(GridPublished, batch=200)
     def keep_published(self, grids: list[Received[GridPublished]]) -> None:
@@ -62,7 +61,7 @@ class CasesService(Service):
 
     @on(GridStaffed, batch=200)
     def keep_rosters(self, rosters: list[Received[GridStaffed]]) -> None:
-        self.store.absorb_rosters(rosters)
+        self.store.rosters.absorb(rosters)
 
     @on(GridSplit, batch=20)
     def follow_split(self, plans: list[Received[GridSplit]]) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from opentelemetry import trace
+
+from services.chassis import clock
 
 _message_id: ContextVar[str | None] = ContextVar("message_id", default=None)
 _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
@@ -36,7 +38,7 @@ def trace_id() -> str | None:
 
 def now() -> datetime:
     """The present, aware, UTC, in whole milliseconds (what the store keeps)."""
-    present = datetime.now(UTC)
+    present = clock.now()
     return present.replace(microsecond=present.microsecond // 1000 * 1000)
 
 

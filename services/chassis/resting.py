@@ -1,5 +1,6 @@
 """Work that may wait leaves the store to what may not: it takes a tenth of the time at most."""
 
+import math
 import time
 from collections.abc import Callable
 from threading import Lock
@@ -15,17 +16,18 @@ class Rest:
 
     def __init__(self, longest: float, shortest: float = 0.0) -> None:
         self._longest, self._shortest = longest, shortest
-        self._until = 0.0
+        self._ended = self._until = 0.0
 
-    def over(self) -> bool:
-        """Whether work may begin again."""
-        return time.monotonic() >= self._until
+    def over(self, enough: float = math.inf) -> bool:
+        """Whether work may begin again; `enough` seconds of rest will do."""
+        return time.monotonic() >= min(self._until, self._ended + enough)
 
     def after(self, work: Callable[[], None]) -> None:
         """Do it now, and rest from it unless it fails."""
         began = time.monotonic()
         work()
         ended = time.monotonic()
+        self._ended = ended
         self._until = ended + max(min((ended - began) * _TIMES, self._longest), self._shortest)
 
 

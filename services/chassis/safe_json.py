@@ -36,14 +36,20 @@ def _parse_exactly(body: bytes | str) -> JsonValue:
         value: JsonValue = json.loads(body, parse_constant=_no_constant)
     except RecursionError:
         raise _depth("") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
-        raise Invalid(
-            "json_invalid",
-            f"JSON 无法解析 (第 {line} 行第 {column} 列)",
-            f"not valid JSON (line {line}, column {column})",
-        ) from None
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        raise _invalid(before.count(b"\n") + 1, len(before) - before.rfind(b"\n")) from None
+    except ValueError as error:
+        raise _invalid(getattr(error, "lineno", 1), getattr(error, "colno", 1)) from None
     return value
+
+
+def _invalid(line: int, column: int) -> Invalid:
+    return Invalid(
+        "json_invalid",
+        f"JSON 无法解析 (第 {line} 行第 {column} 列)",
+        f"not valid JSON (line {line}, column {column})",
+    )
 
 
 def clean(value: JsonValue, *, depth: int = 0, keys_checked: bool = True) -> JsonValue:

@@ -1,6 +1,7 @@
 """What a process is told by its environment."""
 
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -22,6 +23,7 @@ class Settings(BaseSettings):
     retry_tiers: str = Field(default="5,30,300", description="seconds of the pauses before another try")
     max_attempts: int = Field(default=6, ge=1, le=50)
     crash_at: str = ""
+    clock_file: Path | None = Field(default=None, description="of a test: by how many seconds the clock is ahead")
     log_level: str = "INFO"
 
     @property

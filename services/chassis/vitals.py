@@ -1,12 +1,14 @@
 """What a process knows of itself."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts.operations import Process
-from services.chassis import context, tracing
+from services.chassis import tracing
 
-_STARTED_AT = context.now()
+# no driven clock: it would read the settings, and a process is forked from one that has read none
+_STARTED_AT = datetime.now(UTC)
 _RESIDENT = 1
 
 

@@ -8,17 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from services.chassis.file_types import BY_SUFFIX
 from services.cli import operations
+from services.cli.camera import camera
 from services.cli.door import REFUSED, Door, Options, Trouble, city, err, out
 from services.cli.showing import everything, show, show_json, table
+from services.cli.sources import sources
 from services.cli.waterfall import render
 
-TYPES = {
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".json": "application/json",
-    ".geojson": "application/geo+json",
-}
 KINDS = "divisions aliases boundaries units grids staff assignments buildings rooms households devices categories items"
 SHOWN_ROWS = 50
 
@@ -38,6 +35,8 @@ class Commands(typer.Typer):
 app = Commands(help="一网 Yiwang 命令行", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys = typer.Typer(help="接入方与密钥", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(sources, name="sources")
+app.add_typer(camera, name="camera")
 app.add_typer(operations.dead_letters, name="dead-letters")
 app.command("replay")(operations.replay)
 
@@ -75,7 +74,7 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查, 不写入")] = False,
 ) -> None:
     """导入 CSV、Excel (.xlsx)、JSON 或 GeoJSON 文件; 有被拒绝的行时退出码为 1。"""
-    media_type = TYPES.get(file.suffix.lower(), "application/octet-stream")
+    media_type = BY_SUFFIX.get(file.suffix.lower().removeprefix("."), "application/octet-stream")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TimeElapsedColumn())
     with (
         Progress(*columns, console=err, transient=True) as progress,

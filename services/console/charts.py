@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.console.alert_words import ALERT_FIGURES
 from services.console.wording import CASE_FIGURES, word
 
 Told = Mapping[str, Any]
 MOST_BARS = 15
+FIGURES = CASE_FIGURES | ALERT_FIGURES
 
 
 def charts(found: Told, orgs: Sequence[Told], language: str) -> dict[str, dict[str, Any]]:
-    """By place on the page. `kind` days or bars; `series` have a name, a colour of the style sheet and values."""
+    """By place on the page. `kind` days, hours or bars; `series` have name, colour (of the style sheet) and values."""
     busiest = sorted(orgs, key=lambda org: -org["open"])[:MOST_BARS]
     categories = found["categories"][:MOST_BARS]
     return {
@@ -35,6 +37,26 @@ def charts(found: Told, orgs: Sequence[Told], language: str) -> dict[str, dict[s
     }
 
 
+def alert_charts(alerts: Told, language: str) -> dict[str, dict[str, Any]]:
+    """As `charts`, of the video network today."""
+    hours = [{"raised": count} for count in alerts["hours"]]
+    noisiest = alerts["noisiest"]
+    return {
+        "hours": _chart(
+            "hours",
+            word(language, "今日告警, 按小时", "Alerts today, by hour"),
+            [str(hour) for hour in range(len(hours))],
+            _series(hours, language, raised="--accent"),
+        ),
+        "noisiest": _chart(
+            "bars",
+            word(language, "今日上报最多的点位", "Channels that report most today"),
+            [one["name"] or f"{one['device']} / {one['channel']}" for one in noisiest],
+            _series(noisiest, language, alerts="--accent", falsely="--bad"),
+        ),
+    }
+
+
 def _chart(kind: str, title: str, names: list[str], series: list[dict[str, Any]]) -> dict[str, Any]:
     sums = ", ".join(f"{one['name']} {sum(one['values'])}" for one in series)
     return {"kind": kind, "title": title, "described": f"{title}: {sums}", "names": names, "series": series}
@@ -42,6 +64,6 @@ def _chart(kind: str, title: str, names: list[str], series: list[dict[str, Any]]
 
 def _series(rows: Sequence[Told], language: str, **colours: str) -> list[dict[str, Any]]:
     return [
-        {"name": word(language, *CASE_FIGURES[name]), "colour": colour, "values": [row[name] for row in rows]}
+        {"name": word(language, *FIGURES[name]), "colour": colour, "values": [row[name] for row in rows]}
         for name, colour in colours.items()
     ]

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from services.console import menu
 from services.console.rendering import Viewed
 
 router = APIRouter()
@@ -11,5 +12,4 @@ router = APIRouter()
 @router.get("/")
 async def first(view: Viewed) -> Response:
     """On to it; the runbook is for everybody."""
-    menu = view.request.app.state.pages
-    return RedirectResponse(next(one.path for one in menu if one.scope is None or view.session.may(one.scope)), 303)
+    return RedirectResponse(menu.allowed(view.request.app.state.pages, view.session)[0].path, 303)

@@ -95,6 +95,7 @@ IMPORT_KINDS: Words = {
     "rooms": ("房屋", "rooms"),
     "households": ("住户", "households"),
     "devices": ("设备", "devices"),
+    "catalog": ("国标目录 (GB/T 28181)", "national catalogue (GB/T 28181)"),
     "categories": ("工单分类", "case categories"),
     "items": ("事项", "items"),
 }

@@ -1,4 +1,4 @@
-"""What waits in the city now: figures of alerts and cases, the busiest grids, the newest alerts."""
+"""What waits in the city now: figures of alerts and cases, the busiest grids, the newest alerts and incidents."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from services.console.keeping import Kept
 from services.console.rendering import View
 
 # as many as the wall has room for
-BUSIEST, NEWEST = 10, 16
+BUSIEST, NEWEST, INCIDENTS = 10, 16, 12
 # seconds: grids are moved by decree, and a page asks for what is new each second
 GROUND_KEPT_S, NEWS_KEPT_S = 60.0, 0.8
 Figures = Mapping[str, Any]
@@ -32,11 +32,12 @@ class Busy:
 
 @dataclass(frozen=True)
 class Overview:
-    """`alerts` and `cases` are None where the operator may not read them."""
+    """`alerts` and `cases` are None where the operator may not read them. `incidents` have not ended, newest first."""
 
     alerts: Figures | None
     cases: Figures | None
     newest: list[dict[str, Any]]
+    incidents: list[dict[str, Any]]
     matters: dict[str, int]
     busiest: list[Busy]
 
@@ -54,15 +55,20 @@ async def ground_of(view: View) -> Ground:
 
 
 async def _look(view: View) -> Overview:
-    city, alerts, cases, newest = await asyncio.gather(
+    city, alerts, cases, newest, incidents = await asyncio.gather(
         ground_of(view),
         view.within(Scope.ALERTS_READ, "/v1/figures/alerts"),
         view.within(Scope.CASES_READ, "/v1/figures/cases", days=1),
         view.within(Scope.ALERTS_READ, "/v1/alerts", limit=NEWEST),
+        view.within(Scope.ALERTS_READ, "/v1/incidents", open="true", limit=INCIDENTS),
     )
     matters = matters_of(alerts, cases)
     first = busiest(matters, alerts, cases, city.names)
-    return Overview(alerts, cases, newest["items"] if newest else [], matters, first)
+    return Overview(alerts, cases, _items(newest), _items(incidents), matters, first)
+
+
+def _items(found: Figures | None) -> list[dict[str, Any]]:
+    return list(found["items"]) if found else []
 
 
 def matters_of(alerts: Figures | None, cases: Figures | None) -> dict[str, int]:

@@ -14,7 +14,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
-from services.console import ground_words, wording
+from services.console import (
+    alert_words,
+    device_words,
+    ground_words,
+    incident_words,
+    menu,
+    session_words,
+    wording,
+)
 from services.console.door import Door
 from services.console.session import Session
 from services.console.wording import LANGUAGES, word
@@ -116,12 +124,16 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> R
     base = {
         "request": request,
         "session": None,
-        "menu": request.app.state.pages,
+        "menu": menu,
         "language": language,
         "lang": LANGUAGES[language],
         "theme": theme if theme in THEMES else "auto",
         "t": partial(word, language),
         "words": wording,
+        "alert_words": alert_words,
+        "incident_words": incident_words,
+        "session_words": session_words,
+        "device_words": device_words,
         "ground_words": ground_words,
         "here": request.url.path,
         "tiles": request.app.state.tiles,

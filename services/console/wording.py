@@ -6,60 +6,6 @@ Words = dict[str, tuple[str, str]]
 
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
 
-ALERT_TYPES: Words = {
-    "motion": ("移动侦测", "motion"),
-    "intrusion": ("区域入侵", "intrusion"),
-    "line_crossing": ("越界", "line crossing"),
-    "region_entrance": ("进入区域", "region entrance"),
-    "region_exiting": ("离开区域", "region exit"),
-    "loitering": ("徘徊", "loitering"),
-    "left_object": ("物品遗留", "object left"),
-    "object_removed": ("物品搬移", "object removed"),
-    "crowd_density": ("人员聚集", "crowd"),
-    "fast_motion": ("快速移动", "fast motion"),
-    "wrong_way": ("逆行", "wrong way"),
-    "fire_smoke": ("烟火", "fire or smoke"),
-    "fall": ("跌倒", "fall"),
-    "illegal_parking": ("违停", "illegal parking"),
-    "road_occupation": ("占道", "road occupation"),
-    "garbage_overflow": ("垃圾满溢", "garbage overflow"),
-    "e_bike_in_lift": ("电动车入梯", "e-bike in lift"),
-    "plate_recognised": ("车牌识别", "plate recognised"),
-    "face_match": ("人脸比对", "face match"),
-    "io_input": ("IO 输入", "IO input"),
-    "pir": ("红外", "infrared"),
-    "manual_alarm": ("手动报警", "manual alarm"),
-    "video_loss": ("视频丢失", "video loss"),
-    "video_tamper": ("视频遮挡", "video tampering"),
-    "scene_change": ("场景变更", "scene change"),
-    "defocus": ("虚焦", "defocus"),
-    "device_tamper": ("设备被破坏", "device tampering"),
-    "storage_full": ("存储满", "storage full"),
-    "disk_fault": ("磁盘故障", "disk fault"),
-    "high_temperature": ("高温", "high temperature"),
-    "device_silent": ("设备失联", "device silent"),
-    "unknown": ("未知", "unknown"),
-}
-ALERT_STATES: Words = {
-    "open": ("待处理", "open"),
-    "acknowledged": ("已确认", "acknowledged"),
-    "judged": ("已研判", "judged"),
-    "closed": ("已关闭", "closed"),
-}
-ALERT_ACTIONS: Words = {
-    "acknowledge": ("确认", "acknowledge"),
-    "judge": ("研判", "judge"),
-    "close": ("关闭", "close"),
-    "reopen": ("重开", "reopen"),
-    "raise": ("告警", "raised"),
-    "end": ("结束", "ended"),
-}
-VERDICTS: Words = {
-    "true": ("属实", "true"),
-    "false": ("误报", "false"),
-    "test": ("测试", "test"),
-    "duplicate": ("重复", "duplicate"),
-}
 CASE_STATES: Words = {
     "reported": ("已上报", "reported"),
     "verified": ("已核实", "verified"),

@@ -5,6 +5,7 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -26,8 +27,10 @@ from services.gateway.health import Readiness
 from services.gateway.idempotency import Idempotency
 from services.gateway.journey import Journeys
 from services.gateway.plain import Plain
+from services.gateway.refusals import Refusals
 from services.gateway.routes import AREAS
 from services.gateway.settings import GatewaySettings
+from services.gateway.sources import Sources, Tokens
 from services.gateway.spool import Spool
 
 openapi = docs.openapi
@@ -103,23 +106,28 @@ async def _door(settings: GatewaySettings) -> AsyncIterator[Door]:
         event_listeners=[tracing.StoreSpans()],
     )
     database = store[settings.database or "gateway"]
-    clients = Clients(database)
+    clients, sources = Clients(database), Sources(database)
     async with httpx.AsyncClient(timeout=5.0, trust_env=False) as http, Bus(settings.amqp_url, name="gateway") as bus:
         door = Door(
             settings=settings,
             bus=bus,
             access=Access(clients.find),
             clients=clients,
+            sources=sources,
+            tokens=Tokens(sources.find),
+            refusals=Refusals(datetime.now(UTC)),
             idempotency=Idempotency(database),
             audit=Audit(database, settings.audit_days),
             spool=Spool(database, settings.spool_limit, settings.spool_bytes),
             http=http,
         )
         health.measure(door)
-        work = asyncio.create_task(_work(door))
+        work = [asyncio.create_task(_work(door)), asyncio.create_task(sources.write_uses())]
         yield door
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        await sources.write_used()
     await store.close()
     tracing.flush()
 
@@ -133,7 +141,7 @@ async def _work(door: Door) -> None:
 
 async def _prepared(door: Door) -> bool:
     try:
-        for part in (door.clients, door.idempotency, door.audit, door.spool):
+        for part in (door.clients, door.sources, door.idempotency, door.audit, door.spool):
             await part.prepare()
         if door.settings.bootstrap_clients:
             count = await door.clients.bootstrap(door.settings.bootstrap_clients)

@@ -58,11 +58,13 @@ class Area:
         fixed: dict[str, Any] | None = None,
         name: str | None = None,
         timeout: float = 10.0,
+        private: bool = False,
     ) -> None:
         """Path, query and body → one typed request → its reply.
 
         `scope` is the one that the owning service asks for; None where it decides by the matter itself.
-        `location` is a template over the reply's fields, `timeout` how many seconds the service has.
+        `location` is a template over the reply's fields, `timeout` how many seconds the service has. What needs the
+        scope of personal values is `private` in any case.
         """
         form = Form(request, fields_of(path), method == "GET", names or {}, fixed or {})
 
@@ -71,7 +73,8 @@ class Area:
             headers = {"Location": location.format(**reply.model_dump())} if location else {}
             return call.answer(reply, status, **headers)
 
-        rule = Rule(scope, writes=method != "GET" and issubclass(request, Command))
+        writes = method != "GET" and issubclass(request, Command)
+        rule = Rule(scope, writes=writes, private=private or scope is Scope.PII_READ)
         summary = (request.__doc__ or "").strip().partition("\n")[0]
         operation = name or request.method
         route = Route(method, path, operation, summary, rule, handler, request.reply(), status, form, example)

@@ -9,10 +9,13 @@ from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
+from contracts.alerts import AlarmEvent
+from contracts.alerts.alarms import MOST_EVENTS
 from contracts.base import Request
 from contracts.shared import Scope
 from services.gateway import intake
 from services.gateway.area import Area, Route, fields_of
+from services.gateway.cloudevents import BATCH, STRUCTURED
 from services.gateway.ogc import OPENAPI
 from services.gateway.plain import Plain
 from services.gateway.problems import MEDIA_TYPE
@@ -58,7 +61,7 @@ PAGE = """<!DOCTYPE html>
 def openapi() -> dict[str, Any]:
     """The whole description; needs neither broker nor store."""
     schemas: dict[str, Any] = {"Problem": PROBLEM}
-    paths: dict[str, Any] = {intake.PATH: {"post": _intake()}}
+    paths: dict[str, Any] = {intake.PATH: {"post": _intake(schemas)}}
     for area in AREAS:
         for route in area.routes:
             paths.setdefault(route.path, {})[route.method.lower()] = _operation(area, route, schemas)
@@ -174,19 +177,35 @@ def _headers(*, versioned: bool) -> list[dict[str, Any]]:
     return [{**header, "in": "header", "required": False} for header in ([key, tag] if versioned else [key])]
 
 
-def _intake() -> dict[str, Any]:
-    source = {"name": "source", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 100}}
+def _intake(schemas: dict[str, Any]) -> dict[str, Any]:
+    source = {
+        "name": "source",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "maxLength": 100},
+        "description": "a name of the caller's choice, or the token of a source, which needs no key",
+    }
     scopes = [Scope.ALERTS_REPORT.value]
     schema = {"type": "object", "required": ["report"], "properties": {"report": {"type": "string"}}}
     body = {"schema": {"type": "string", "format": "binary"}}
     example = "<EventNotificationAlert><eventType>VMD</eventType></EventNotificationAlert>"
+    event = _component(AlarmEvent, "validation", schemas)
     return {
         "operationId": "take_report",
-        "summary": "A device's own bytes, at most 256 KiB: 202 once they are durable, never a 4xx for what they say.",
+        "summary": "A device's own bytes, 256 KiB and pictures: 202 once durable, never a 4xx for what they say.",
+        "description": "cloudevents: 无法读取时返回 422, 指出行列或字段 / what cannot be read is a 422 with its place.",
         "tags": ["alerts"],
-        "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}],
+        "security": [{"bearer": scopes}, {"header": scopes}, {"basic": scopes}, {}],
         "parameters": [intake.ADAPTER, source, *_headers(versioned=False)],
-        "requestBody": {"required": True, "content": {"application/xml": {**body, "example": example}, "*/*": body}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/xml": {**body, "example": example},
+                STRUCTURED: {"schema": event},
+                BATCH: {"schema": {"type": "array", "items": event, "maxItems": MOST_EVENTS}},
+                "*/*": body,
+            },
+        },
         "responses": {
             "202": {"description": "已持久保存", "content": {"application/json": {"schema": schema}}},
             "default": _problem(),

@@ -25,7 +25,9 @@ from services.gateway.clients import Clients
 from services.gateway.idempotency import Idempotency, checked, fingerprint_of
 from services.gateway.limits import ORDINARY, expected_version, read_body
 from services.gateway.problems import internal, problem, store_away
+from services.gateway.refusals import Refusals
 from services.gateway.settings import GatewaySettings
+from services.gateway.sources import Sources, Tokens
 from services.gateway.spool import Spool
 from services.gateway.wording import invalid
 
@@ -35,17 +37,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rule:
-    """What a route asks of its callers. `writes`: it is carried out once per key and recorded."""
+    """What a route asks of its callers. `writes`: it is carried out once per key and recorded.
+
+    `private`: the answer is kept nowhere here; it holds personal values, or where pictures are.
+    """
 
     scope: Scope | Callable[[HttpRequest], Scope] | None = None
     writes: bool = False
     limit: int = ORDINARY
     secret: bool = False
-
-    @property
-    def private(self) -> bool:
-        """Whether the answer holds personal values: it is kept nowhere here."""
-        return self.scope is Scope.PII_READ
+    private: bool = False
 
 
 @dataclass
@@ -56,6 +57,9 @@ class Door:
     bus: Bus
     access: Access
     clients: Clients
+    sources: Sources
+    tokens: Tokens
+    refusals: Refusals
     idempotency: Idempotency
     audit: Audit
     spool: Spool

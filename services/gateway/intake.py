@@ -1,4 +1,5 @@
-"""The hot way in: a report's bytes become durable, then the device gets its 202. Nothing is read out of them here.
+"""The hot way in: a report's bytes become durable, then the device gets its 202. Nothing is read out of them here;
+of events from programs it is judged whether they can be read.
 
 It stands before the framework: an accepted report passes `take` from top to bottom and nothing else. The raw report
 itself is its record; a refusal leaves a line in the log, a record and a problem document like any other.
@@ -14,23 +15,29 @@ from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from opentelemetry.context import attach, detach
+from pydantic import ValidationError
 from pymongo.errors import PyMongoError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
-from contracts.alerts import Report, ReportReceived
+from contracts.alerts import Report, ReportReceived, alarm_events
 from contracts.faults import Fault, Invalid, NotFound, Unavailable
-from contracts.shared import Scope
-from services.chassis import context, tracing
+from contracts.shared import Caller, Scope
+from services.chassis import context, multipart, safe_json, tracing
+from services.gateway import pictures
 from services.gateway.door import Door
 from services.gateway.idempotency import checked
 from services.gateway.journey import Journey, journey, refusal
-from services.gateway.limits import INTAKE, read_body
+from services.gateway.limits import read_body
 from services.gateway.problems import of_status, store_away
+from services.gateway.sources import TOKEN
+from services.gateway.wording import invalid
 
-ADAPTERS = ("hikvision", "gb28181")
+ADAPTERS = ("hikvision", "dahua", "onvif", "gb28181", "frigate", "cloudevents", "alertmanager")
+# its senders are programs, which can be told what is wrong; a camera that is refused may switch its host off
+TOLD = "cloudevents"
 PATH = "/v1/intake/{adapter}/{source}"
 PLACE = re.compile(r"/v1/intake/([^/]+)/([^/]+)")
 SOURCE = re.compile(r"[A-Za-z0-9_.:\-]{1,100}")
@@ -67,7 +74,7 @@ def place_of(path: str) -> tuple[str, str] | None:
 
 
 async def take(door: Door, place: tuple[str, str], request: HttpScope, receive: Receive, send: Send) -> None:
-    """202 with the report's id once its bytes are durable; never a 4xx for what they say."""
+    """202 with the report's id once its bytes are durable; never a 4xx for what a device says."""
     with journey(request, PATH) as made:
         try:
             report = await _accept(door, place, request, receive)
@@ -121,21 +128,42 @@ async def publish_spooled(door: Door, report: ReportReceived, traceparent: str |
 async def _accept(door: Door, place: tuple[str, str], request: HttpScope, receive: Receive) -> ReportReceived:
     if request["method"] != "POST":
         raise of_status(405, {"Allow": "POST"})
-    caller = await door.access.caller(request, Scope.ALERTS_REPORT)
-    adapter, source = _adapter(place[0]), _source(place[1])
+    # a token is a secret and no name: it ends here, whatever key comes with it
+    by_token = place[1].startswith(TOKEN)
+    if by_token:
+        source, adapter = await door.tokens.source(request, place[1], place[0]), _adapter(place[0])
+    else:
+        await door.access.caller(request, Scope.ALERTS_REPORT)
+        adapter, source = _adapter(place[0]), _source(place[1])
     # the first of several, as everywhere else
     headers = dict(reversed(request["headers"]))
-    body = await read_body(receive, headers.get(b"content-length", b"").decode("latin-1"), INTAKE)
+    content_type = headers.get(b"content-type", b"").decode("latin-1")[:300]
+    length = headers.get(b"content-length", b"").decode("latin-1")
+    body = await read_body(receive, length, pictures.most(content_type))
+    if multipart.is_multipart(body, content_type):
+        body = await pictures.replaced(body, content_type)
+    if adapter == TOLD:
+        _check_events(body)
     report = ReportReceived(
-        report=_name(headers, caller.client, adapter, source),
+        report=_name(headers, request["state"]["caller"].client, adapter, source),
         adapter=adapter,
         source=source,
-        content_type=headers.get(b"content-type", b"").decode("latin-1")[:300],
+        content_type=content_type,
         received_at=context.now(),
         body=body,
     )
     await _keep(door, report)
+    if by_token:
+        door.sources.used(source, report.received_at)
     return report
+
+
+def _check_events(body: bytes) -> None:
+    """Raises Invalid with line and column of what is no JSON, or with the fields that are wrong."""
+    try:
+        alarm_events(safe_json.loads(body, keys_checked=False))
+    except ValidationError as error:
+        raise invalid(error) from None
 
 
 async def _keep(door: Door, report: ReportReceived) -> None:
@@ -175,6 +203,11 @@ async def _refused(door: Door, made: Journey, error: Exception, request: HttpSco
     response = refusal(request, error)
     made.status = response.status_code
     response.raw_headers += made.headers()
+    if isinstance(error, Fault):
+        caller: Caller | None = request.get("state", {}).get("caller")
+        remote = request["client"][0] if request["client"] else "–"
+        who = caller.client if caller else None
+        door.refusals.count(remote, who, response.status_code, error.code, context.now())
     if isinstance(error, Fault) and request["method"] == "POST":
         await door.record(Request(request), PATH, response, error.code)
     made.tell(request)

@@ -10,6 +10,8 @@ from services.gateway.problems import Turned
 
 ORDINARY = 1024 * 1024
 INTAKE = 256 * 1024
+# of what comes with pictures: a picture, and all of it
+PICTURE, WITH_PICTURES = 8 * 1024 * 1024, 16 * 1024 * 1024
 IMPORT = 16 * 1024 * 1024
 BODY_SECONDS = 30.0
 ETAG = re.compile(r'^\s*(W/)?"([\x21\x23-\x7e]*)"\s*$')
@@ -21,7 +23,7 @@ async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
     Raises Turned 413 beyond `limit` bytes, 408 when it takes too long, 400 when it breaks off.
     """
     if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     parts: list[bytes] = []
     size = 0
     try:
@@ -33,7 +35,7 @@ async def read_body(receive: Receive, declared: str, limit: int) -> bytes:
                 part: bytes = message.get("body", b"")
                 size += len(part)
                 if size > limit:
-                    raise _too_large(limit)
+                    raise too_large(limit)
                 parts.append(part)
                 if not message.get("more_body", False):
                     return b"".join(parts)
@@ -62,7 +64,8 @@ def expected_version(request: Request) -> int | None:
 CLOSE = {"Connection": "close"}
 
 
-def _too_large(limit: int) -> Turned:
+def too_large(limit: int) -> Turned:
+    """413, and the connection closes: what is left of the body is not read."""
     return Turned(
         413, "body_too_large", f"请求体超过 {limit // 1024} KiB", f"the body is larger than {limit // 1024} KiB", CLOSE
     )

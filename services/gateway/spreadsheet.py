@@ -17,7 +17,6 @@ from contracts.faults import Fault, Invalid
 from services.gateway.limits import IMPORT
 from services.gateway.workbook import Element, Workbook, too_large
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 MOST_COLUMNS = 200
 MOST_LINES = 1_048_576

@@ -12,10 +12,11 @@ from pydantic import JsonValue
 from contracts.faults import Fault, Invalid
 from contracts.shared import Row, RowFault
 from services.chassis import safe_json
+from services.chassis.file_types import XLSX
 from services.gateway import trees
 from services.gateway.limits import IMPORT
 from services.gateway.problems import Turned
-from services.gateway.spreadsheet import XLSX, Record, records
+from services.gateway.spreadsheet import Record, records
 
 MOST_ROWS = 20_000
 CSV, JSON = "text/csv", "application/json"

@@ -5,11 +5,11 @@ from datetime import datetime
 from contracts.faults import Conflict, Invalid
 from contracts.grid import HouseholdLook, LookAtHousehold, RecordVisit, Visit
 from services.chassis import context
+from services.chassis.diary import OLDEST
 from services.grid.domain import staff_unknown
 from services.grid.dwellings.faults import household_unknown
 from services.grid.housing import household
 from services.grid.store import GridStore
-from services.grid.store.diary import OLDEST
 
 
 def look(store: GridStore, command: LookAtHousehold) -> HouseholdLook:

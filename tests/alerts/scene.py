@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from contracts.alerts import Alert, ListAlerts, ReportReceived, SaveChannel, SaveDevice
 from contracts.grid import GridPublished
 from contracts.shared import Caller, Geometry, Point, Scope
-from services.alerts import intake
+from services.alerts import intake, watching
 from services.alerts.reading import Reading
 from services.alerts.store import AlertStore
+from services.chassis import context
 from services.chassis.messages import Received
 
 FIXTURES = Path(__file__).with_name("fixtures")
@@ -19,18 +23,38 @@ CALLER = Caller(client="tester", scopes=frozenset({Scope.ADMIN}), actor="值班�
 NOON = datetime(2026, 3, 14, 4, 0, tzinfo=UTC)
 PLACE = Point(longitude=130.95, latitude=45.77)
 GRID = "230902001001001"
+POSTS = count(1)
 PATH = ["23", "2309", "230902", "230902001", "230902001001", GRID]
+
+
+class Cut(Exception):
+    """Where the work was cut short."""
+
+
+def cut(monkeypatch: pytest.MonkeyPatch, target: Any, method: str, *, after: bool) -> None:
+    """Let a step fail, before or after it has been done."""
+    sound = getattr(target, method)
+
+    def broken(*args: Any, **kwargs: Any) -> None:
+        if after:
+            sound(*args, **kwargs)
+        raise Cut
+
+    monkeypatch.setattr(target, method, broken)
 
 
 def fixture(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()
 
 
-def motion(channel: str = "1", at: datetime | None = NOON, *, active: bool = True, type_: str = "VMD") -> bytes:
-    """An alarm as a camera posts it."""
+def motion(
+    channel: str = "1", at: datetime | None = NOON, *, active: bool = True, type_: str = "VMD", post: int = 1
+) -> bytes:
+    """An alarm as a camera posts it, for the `post`-th time."""
     when = f"<dateTime>{at.isoformat()}</dateTime>" if at else ""
     return (
-        f"<EventNotificationAlert><channelID>{channel}</channelID>{when}<eventType>{type_}</eventType>"
+        f"<EventNotificationAlert><channelID>{channel}</channelID>{when}"
+        f"<activePostCount>{post}</activePostCount><eventType>{type_}</eventType>"
         f"<eventState>{'active' if active else 'inactive'}</eventState></EventNotificationAlert>"
     ).encode()
 
@@ -56,11 +80,11 @@ def received(
     return Received(data, uuid4().hex, traceparent=f"00-{uuid4().hex}-00f067aa0ba902b7-01")
 
 
-def burst(count: int, **fields: Any) -> list[Received[ReportReceived]]:
-    """The same alarm posted again and again, a second apart."""
+def burst(posts: int, **fields: Any) -> list[Received[ReportReceived]]:
+    """The same alarm posted again and again, a second apart; no two posts ever are the same bytes."""
     return [
-        received(motion(at=NOON + timedelta(seconds=at)), at=NOON + timedelta(seconds=at), **fields)
-        for at in range(count)
+        received(motion(at=NOON + timedelta(seconds=at), post=next(POSTS)), at=NOON + timedelta(seconds=at), **fields)
+        for at in range(posts)
     ]
 
 
@@ -91,7 +115,7 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
     """A batch, stored and put into alerts at once; who gave a sign of life is written."""
     rejected = intake.take(store, batch)
     intake.fold_waiting(store)
-    store.devices.write_heard()
+    watching.write_signs(store, context.now())
     return rejected
 
 

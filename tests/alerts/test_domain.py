@@ -58,7 +58,7 @@ def test_judging_alone_takes_a_verdict() -> None:
 
 
 def test_quiet_times_and_severities() -> None:
-    quiet = {type_: domain.quiet_time(type_).total_seconds() for type_ in AlertType}
+    quiet = {type_: domain.quiet_time(type_, domain.SHIPPED).total_seconds() for type_ in AlertType}
     assert quiet[AlertType.MOTION] == 60
     assert quiet[AlertType.INTRUSION] == quiet[AlertType.LINE_CROSSING] == 120
     assert quiet[AlertType.VIDEO_LOSS] == quiet[AlertType.VIDEO_TAMPER] == 300
@@ -71,13 +71,14 @@ def test_quiet_times_and_severities() -> None:
 def test_a_time_without_offset_is_the_devices_and_a_wrong_clock_is_flagged() -> None:
     local = datetime(2026, 3, 14, 12, 0)  # noqa: DTZ001
     report = CanonicalReport(kind="alarm", occurred_local=local)
-    assert domain.occurred(report, NOON, "Asia/Shanghai") == (NOON, False)
-    at, skewed = domain.occurred(report, NOON, "Asia/Urumqi")
-    assert (at, skewed) == (local.replace(tzinfo=ZoneInfo("Asia/Urumqi")), True)
-    assert domain.occurred(CanonicalReport(kind="alarm"), NOON, "Asia/Shanghai") == (NOON, False)
-    for off, skewed in ((299, False), (301, True), (-301, True)):
-        report = CanonicalReport(kind="alarm", occurred_at=NOON + timedelta(seconds=off))
-        assert domain.occurred(report, NOON, "Asia/Shanghai")[1] is skewed
+    assert domain.occurred(report, NOON, "Asia/Shanghai") == (NOON, None)
+    # two hours off: what the clock said is known, and decides nothing
+    assert domain.occurred(report, NOON, "Asia/Urumqi") == (NOON, local.replace(tzinfo=ZoneInfo("Asia/Urumqi")))
+    assert domain.occurred(CanonicalReport(kind="alarm"), NOON, "Asia/Shanghai") == (NOON, None)
+    for off, believed in ((299, True), (-300, True), (301, False), (-301, False), (-172_800, False)):
+        told = NOON + timedelta(seconds=off)
+        report = CanonicalReport(kind="alarm", occurred_at=told)
+        assert domain.occurred(report, NOON, "Asia/Shanghai") == ((told, None) if believed else (NOON, told))
 
 
 def test_one_address_is_one_device_unless_a_code_or_a_registered_serial_says_otherwise() -> None:

@@ -45,9 +45,10 @@ def test_the_fingerprint_is_device_channel_type_rule_target() -> None:
         sighting(type=AlertType.PIR),
         sighting(rule="1"),
         sighting(target="human"),
+        sighting(subject="0" * 32),
         sighting(device="cam-1\x1f1", channel=""),
     ]
-    assert len({other.fingerprint for other in [first, *others]}) == 7
+    assert len({other.fingerprint for other in [first, *others]}) == 8
     unknown = sighting(type=AlertType.UNKNOWN)
     assert unknown.fingerprint != replace(unknown, raw_type="smellDetection").fingerprint
 

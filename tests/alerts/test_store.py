@@ -22,8 +22,10 @@ from services.chassis.messages import Received
 from .scene import (
     CALLER,
     NOON,
+    Cut,
     burst,
     counts,
+    cut,
     events,
     fixture,
     listed,
@@ -33,10 +35,6 @@ from .scene import (
 )
 
 Batch = list[Received[ReportReceived]]
-
-
-class Cut(Exception):
-    """Where the work was cut short."""
 
 
 def test_fifty_posts_of_one_alarm_are_one_alert_with_count_fifty(alerts: AlertStore) -> None:
@@ -71,18 +69,6 @@ def test_a_redelivered_batch_changes_nothing(alerts: AlertStore) -> None:
 def test_the_same_report_twice_in_one_batch_counts_once(alerts: AlertStore) -> None:
     take(alerts, [received(motion(), report="one"), received(motion(), report="one")])
     assert counts(alerts) == [1]
-
-
-def cut(monkeypatch: pytest.MonkeyPatch, target: Any, method: str, *, after: bool) -> None:
-    """Let a step fail, before or after it has been done."""
-    sound = getattr(target, method)
-
-    def broken(*args: Any, **kwargs: Any) -> None:
-        if after:
-            sound(*args, **kwargs)
-        raise Cut
-
-    monkeypatch.setattr(target, method, broken)
 
 
 CUTS: dict[str, tuple[Callable[[AlertStore], Any], str, bool]] = {
@@ -233,16 +219,16 @@ def test_quiet_time_and_stops_end_an_alert_and_the_next_report_raises_another(al
     assert alerts.alerts.end_quiet(NOON + timedelta(seconds=90)) == 0
     (ended,) = listed(alerts)
     assert (ended.state, ended.ended_at) == (AlertState.OPEN, NOON + timedelta(seconds=2))
-    take(alerts, burst(1))
-    old = received(motion(at=NOON - timedelta(seconds=9), active=False))
-    take(alerts, [old])
+    again = NOON + timedelta(seconds=100)
+    take(alerts, [received(motion(at=again), at=again)])
+    take(alerts, [received(motion(at=again - timedelta(seconds=9), active=False), at=again)])
     assert [alert.ended_at for alert in listed(alerts)].count(None) == 1
-    stop = received(motion(at=NOON + timedelta(seconds=9), active=False))
-    take(alerts, [stop])
+    stop = again + timedelta(seconds=9)
+    take(alerts, [received(motion(at=stop, active=False), at=stop)])
     assert all(alert.ended_at for alert in listed(alerts))
     assert sorted(events(alerts)).count("alerts.ended.v1") == 2
     assert sum("stop_ignored" in alert.time_quality for alert in listed(alerts)) == 1
-    take(alerts, [received(motion(at=NOON + timedelta(seconds=10), active=False))])
+    take(alerts, [received(motion(at=stop + timedelta(seconds=1), active=False), at=stop)])
     assert counts(alerts) == [1, 3]
 
 
@@ -274,11 +260,11 @@ def test_unreadable_and_ignored_reports_say_why(alerts: AlertStore) -> None:
     found = alerts.reports.get(broken.data.report)
     assert found.state == "rejected"
     assert found.reason
-    assert found.reason.startswith("xml_malformed")
+    assert found.reason.startswith("truncated")
     outbox = alerts.reports.rejections.get(broken.data.report)["outbox"]  # type: ignore[index]
     assert [entry["type"] for entry in outbox] == ["alerts.report_rejected.v1"]
     (letter,) = intake.letters([rejected], batch)
-    assert (letter.reason, letter.body) == ("unreadable: xml_malformed", broken.data.body)
+    assert (letter.reason, letter.body) == ("unreadable: truncated", broken.data.body)
     assert letter.queue == "alerts.alerts.report_received.v1"
     for report in (other, position):
         assert alerts.reports.get(report.data.report).state == "ignored"

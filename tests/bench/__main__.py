@@ -17,7 +17,20 @@ import typer
 from rich.console import Console
 
 from deploy.local.home import ROOT
-from tests.bench import aging, batches, calls, imports, locate, registry, spans, stored
+from tests.bench import (
+    aging,
+    batches,
+    calls,
+    correlation,
+    folding,
+    imports,
+    locate,
+    pace,
+    parsing,
+    registry,
+    spans,
+    stored,
+)
 from tests.bench.findings import QUICK, Effort, Findings
 from tests.bench.load import NoClient
 from tests.bench.stage import Stage
@@ -26,11 +39,15 @@ PARTS: dict[str, Callable[[Stage, Effort, Console], Findings]] = {
     "stored": stored.run,
     "batches": batches.run,
     "calls": calls.run,
+    "folding": folding.run,
     "imports": imports.run,
     "locate": locate.run,
+    "parsing": parsing.run,
     "registry": registry.run,
     "spans": spans.run,
+    "correlation": correlation.run,
     "aging": aging.run,
+    "pace": pace.run,
 }
 
 
@@ -47,7 +64,7 @@ def main(
     console, began, found = Console(width=160), time.monotonic(), Findings()
     effort = replace(QUICK if quick else Effort(), among=tuple(among or stored.EVERYBODY))
     if window:
-        effort = replace(effort, window_s=window, call_s=window)
+        effort = replace(effort, window_s=window, call_s=window, pace_s=window)
     with tempfile.TemporaryDirectory(prefix="yiwang-bench-") as home, Stage(Path(home)) as stage:
         for part in only or PARTS:
             console.print(f"{part} …")

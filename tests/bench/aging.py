@@ -30,7 +30,7 @@ AT_ONCE = 1_000
 PROMISED, MOST_GROWN = (10_000, 500_000), 1.10
 # seeded alerts are older than any that a run raises
 BEGIN = datetime.fromisoformat("2021-01-01T00:00:00+00:00")
-RUNNING_ONLY = ("open_key", "quiet_until", "waits_for", "pending")
+RUNNING_ONLY = ("open_key", "quiet_until", "waits_for", "pending", "uncorrelated", "traceparent", "incident")
 
 Document = dict[str, Any]
 

@@ -28,12 +28,13 @@ class Effort:
     window_s: float = 8.0
     rounds: int = 3
     call_s: float = 4.0
+    pace_s: float = 600.0
     polygons: tuple[int, ...] = (810, 10_000, 100_000)
     alerts: tuple[int, int] = (10_000, 500_000)
     among: tuple[str, ...] = ()
 
 
-QUICK = Effort(window_s=2.0, rounds=1, call_s=1.0, polygons=(810,), alerts=(500, 2_000))
+QUICK = Effort(window_s=2.0, rounds=1, call_s=1.0, pace_s=10.0, polygons=(810,), alerts=(500, 2_000))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def test_an_alarm_appears_without_a_reload_within_two_seconds(desk: Desk, tell: 
 
 def test_from_the_camera_to_the_case_and_its_clocks(desk: Desk, opened: dict[str, Any]) -> None:
     page = desk.sign_in()
-    page.get_by_role("link", name="告警", exact=True).click()
+    desk.at("/alerts")
     page.get_by_role("textbox", name="设备").fill(opened["device"])
     page.get_by_role("button", name="查找").click()
     row = page.locator(f'[id="alert-{opened["id"]}"]')
@@ -139,3 +139,30 @@ def city_reader(tell: Tell) -> str:
         return str(made["key"])
 
     return str(tell(story))
+
+
+def test_a_picture_is_looked_at_for_a_purpose_which_goes_on_record(desk: Desk, tell: Tell, laid: Ground) -> None:
+    camera = laid.cameras[43]
+    shot = b"<bkgUrl>http://10.1.2.3/shot.jpg</bkgUrl></EventNotificationAlert>"
+    body = cameras.event(camera, "fielddetection", datetime.now(UTC), 1, region=cameras.REGION)
+
+    async def story(door: Door) -> str:
+        content = body.replace(b"</EventNotificationAlert>", shot)
+        await door.ask("POST", f"/v1/intake/hikvision/{camera.device}", status=202, key="device", content=content)
+
+        async def found() -> list[dict[str, Any]]:
+            return await door.pages("/v1/alerts", {"device": camera.device})
+
+        return str((await until("alert", found, bool))[0]["id"])
+
+    page = desk.sign_in("admin")
+    page.goto(f"{desk.console}/alerts/{tell(story)}")
+    page.locator("#map[data-drawn]").wait_for()
+    assert page.locator(".course tbody tr").count() >= 2
+    assert "10.1.2.3" not in page.content()
+    page.get_by_label("用途").fill("核实告警")
+    page.get_by_role("button", name="调阅").click()
+    page.get_by_role("link", name="http://10.1.2.3/shot.jpg").wait_for()
+    assert "核实告警" in page.locator("#views").inner_text()
+    desk.shoot("alert-looked")
+    assert desk.violations() == []

@@ -71,7 +71,7 @@ def test_a_dead_letter_is_looked_at_and_redriven(desk: Desk, city: City, unreada
 def test_what_died_of_a_gap_in_the_data_takes_effect_once_the_gap_is_closed(
     desk: Desk, tell: Tell, laid: Ground, alerts: Database[dict[str, Any]]
 ) -> None:
-    """A database came back from a copy that was older than its newest alert; then that alert is put in again."""
+    """A database came back from a copy that was older than its newest incident; then that is put in again."""
     device = alarm(tell, laid, 45)
 
     async def with_case(door: Door) -> dict[str, Any]:
@@ -83,15 +83,15 @@ def test_what_died_of_a_gap_in_the_data_takes_effect_once_the_gap_is_closed(
         return case
 
     case = tell(with_case)
-    alert = alerts.alerts.find_one_and_delete({"_id": case["alert"]})
-    assert alert is not None
+    incident = alerts.incidents.find_one_and_delete({"_id": case["incident"]})
+    assert incident is not None
     tell(lambda door: close(door, case))
     letter = eventually(lambda: alerts.dead_letters.find_one({"queue": "alerts.cases.closed.v1"}))
     # which message died, why, and where its way can be followed
     page = desk.sign_in(actor="王五")
     page.goto(f"{desk.console}/bus?service=alerts&queue=alerts.cases.closed.v1")
     row = page.locator("tr").filter(has_text="工单结案")
-    assert "所指的对象不存在: 没有这条告警" in row.inner_text()
+    assert "所指的对象不存在: 没有这个事件" in row.inner_text()
     row.get_by_role("button", name="查看").click()
     assert case["case_no"] in page.locator("main dl").inner_text()
     assert page.get_by_role("link", name=letter["trace_id"]).is_visible()
@@ -101,15 +101,15 @@ def test_what_died_of_a_gap_in_the_data_takes_effect_once_the_gap_is_closed(
     page.get_by_role("button", name="重投").click()
     page.wait_for_url("**/bus?service=alerts&redriven=1&refused=0")
     eventually(lambda: alerts.dead_letters.find_one({"_id": letter["_id"], "state": "dead", "attempts": 2}))
-    alerts.alerts.insert_one(alert)
-    page.goto(f"{desk.console}/alerts/{alert['_id']}")
+    alerts.incidents.insert_one(incident)
+    page.goto(f"{desk.console}/alerts/{case['alert']}")
     assert page.get_by_text("已关闭").count() == 0
     page.goto(f"{desk.console}/bus?service=alerts&queue=alerts.cases.closed.v1")
     row.get_by_role("button", name="查看").click()
     assert "王五" in page.locator("main ul").inner_text()
     page.get_by_role("button", name="重投").click()
     page.wait_for_url("**/bus?service=alerts&redriven=1&refused=0")
-    desk.appears(f"/alerts/{alert['_id']}", page.get_by_text("已关闭").first)
+    desk.appears(f"/alerts/{case['alert']}", page.get_by_text("已关闭").first)
     assert case["case_no"] in page.locator("main").inner_text()
     page.goto(f"{desk.console}/bus?service=alerts&queue=alerts.cases.closed.v1")
     assert page.get_by_text("没有死信").is_visible()

@@ -82,7 +82,7 @@ def applied(tell: Tell, laid: Ground, drafted: str) -> tuple[str, Person]:
 
 def test_an_item_is_found_as_people_search(desk: Desk, catalogued: dict[str, Any]) -> None:
     page = desk.sign_in()
-    page.get_by_role("link", name="事项", exact=True).click()
+    page.get_by_role("link", name="一网通办", exact=True).click()
     figures = page.locator(".figures").inner_text()
     assert str(services.ITEMS) in figures
     assert "网办率" in figures
@@ -131,6 +131,7 @@ def test_an_item_is_published_step_by_step_and_keeps_its_versions(desk: Desk, te
 def test_an_application_from_submitted_to_delivered(desk: Desk, tell: Tell, applied: tuple[str, Person]) -> None:
     number, person = applied
     page = desk.sign_in(actor="王五")
+    page.get_by_role("link", name="一网通办", exact=True).click()
     page.get_by_role("link", name="办件", exact=True).click()
     page.get_by_label("事项编码").fill(CODE)
     page.get_by_label("状态").select_option(label="已提交")
@@ -182,8 +183,8 @@ def test_who_may_only_look_sees_no_actions(desk: Desk, tell: Tell, applied: tupl
     made = tell(lambda door: door.post("/v1/clients", body, status=201, key="admin"))
     desk.keys = {**desk.keys, "reader": made["key"]}
     page = desk.sign_in("reader")
-    assert page.get_by_role("link", name="办件", exact=True).count() == 0
     page.goto(f"{desk.console}/items/{CODE}")
+    assert page.get_by_role("link", name="办件", exact=True).count() == 0
     assert page.get_by_role("heading", name="养老服务补贴").is_visible()
     assert page.locator(".actions").count() + page.locator(".timeline").count() == 0
     # and the gateway refuses what the page does not offer

@@ -127,13 +127,15 @@ def test_the_page_is_drawn_and_can_be_read_without_seeing(desk: Desk, handled: H
     assert [plot.get_attribute("aria-label") for plot in plots.all()] == [
         plot.get_attribute("aria-label") for plot in page.get_by_role("img").all()
     ]
+    assert page.get_by_role("region", name="点位误报").is_visible()
     assert "每日上报与结案: 上报" in str(plots.first.get_attribute("aria-label"))
     # drawn, and with no style that the page's policy would have refused
     plots.first.hover()
     assert eventually(lambda: painted(desk), what="a chart with something on it")
-    page.locator(".charts summary").press("Enter")
-    assert page.locator(".charts tbody tr").count() == 30
-    page.locator(".charts summary").press("Enter")
+    days = page.locator(".charts").first
+    days.locator("summary").press("Enter")
+    assert days.locator("tbody tr").count() == 30
+    days.locator("summary").press("Enter")
     desk.shoot(f"figures-{theme}")
     assert desk.violations() == []
 

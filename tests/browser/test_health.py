@@ -11,6 +11,7 @@ from tests.faults.town import eventually
 
 def test_a_silent_service_is_named_and_comes_back(desk: Desk, city: City) -> None:
     page = desk.sign_in()
+    page.get_by_role("link", name="运维", exact=True).click()
     page.get_by_role("link", name="健康", exact=True).click()
     rows = page.locator("#health tbody tr")
     assert rows.count() == 7

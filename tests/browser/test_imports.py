@@ -30,6 +30,7 @@ def figures(desk: Desk) -> dict[str, int]:
 
 def test_a_file_is_tried_and_then_taken_over_once(desk: Desk) -> None:
     page = desk.sign_in()
+    page.get_by_role("link", name="网格", exact=True).click()
     page.get_by_role("link", name="导入", exact=True).click()
     choose(desk, "网格人员", "人员.csv", HEAD + GOOD + BAD)
     order = page.get_by_role("button", name="导入这个文件")

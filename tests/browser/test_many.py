@@ -12,6 +12,7 @@ from contracts.alerts import AlertType
 from contracts.shared import Point
 from deploy.local.demo.ground import Ground
 from services.alerts import folding
+from services.alerts.domain import SHIPPED
 from services.alerts.folding import Sighting
 from services.alerts.places import Placed
 from services.alerts.store import documents
@@ -48,9 +49,11 @@ def alert(laid: Ground, number: int, now: datetime) -> New:
     )
     place = Point(longitude=camera.longitude, latitude=camera.latitude)
     placed = Placed(camera.device, camera.name, place, camera.grid, [camera.grid[:6], camera.grid[:9]], [])
-    document, _ = documents.raised([sighting.report], sighting.fingerprint, folding.tally([sighting]), placed, at)
+    found, rising = folding.tally([sighting]), documents.Rising(placed)
+    document, _ = documents.raised([sighting.report], sighting.fingerprint, found, rising, at, settings=SHIPPED)
     # nothing moves them while they are looked at
-    return New({name: value for name, value in document.items() if name not in ("open_key", "quiet_until")})
+    moving = ("open_key", "quiet_until", "uncorrelated")
+    return New({name: value for name, value in document.items() if name not in moving})
 
 
 @pytest.fixture(scope="module")

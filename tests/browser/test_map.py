@@ -59,8 +59,8 @@ def test_a_click_on_the_map_shows_the_grid_beside_it(desk: Desk, laid: Ground, b
     place = desk.page.locator("#map")
     box = place.bounding_box()
     assert box
-    # the middle of the map lies in some grid of the district
-    place.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    # above the middle of the map lies some grid of the district, and no camera that has alarmed
+    place.click(position={"x": box["width"] / 2, "y": box["height"] * 0.4})
     chosen = desk.page.locator("#grid h1")
     chosen.wait_for()
     assert chosen.inner_text() in {tile.name for tile in laid.tiles}
@@ -87,11 +87,15 @@ def test_an_alarm_is_on_the_map_and_in_the_lists_within_two_seconds(desk: Desk, 
     desk.page.wait_for_url("**/alerts/*")
 
 
-def test_the_wall_shows_it_all_at_once(desk: Desk, laid: Ground, busy: str) -> None:
+def test_the_wall_shows_it_all_at_once(desk: Desk, tell: Tell, laid: Ground, busy: str) -> None:
+    alarm(tell, laid, 64)
     desk.sign_in()
     assert drawn(desk, "/wall") == len(laid.tiles)
     desk.page.locator("#hours canvas").wait_for()
     assert desk.page.locator("#clock").inner_text()
+    unanswered = desk.page.locator("#newest .waits").filter(has_text=laid.cameras[64].name)
+    assert "已等" in unanswered.inner_text()
+    assert unanswered.get_by_role("img", name="级别 2").is_visible()
     desk.shoot("wall")
     assert desk.violations() == []
     height = desk.page.evaluate("document.documentElement.scrollHeight - innerHeight")

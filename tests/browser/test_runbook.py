@@ -5,6 +5,7 @@ from tests.browser.conftest import Desk
 
 def test_from_the_list_to_what_to_do(desk: Desk) -> None:
     page = desk.sign_in()
+    page.get_by_role("link", name="运维", exact=True).click()
     page.get_by_role("link", name="手册", exact=True).click()
     desk.shoot("runbook")
     assert desk.violations() == []

@@ -33,6 +33,7 @@ def test_a_case_number_finds_its_trace_and_the_trace_tells_where_the_time_went(
 ) -> None:
     number, trace = case
     page = desk.sign_in()
+    page.get_by_role("link", name="运维", exact=True).click()
     page.get_by_role("link", name="链路", exact=True).click()
     row = page.locator("#traces tbody tr").first
     wanted = row.filter(has_text="POST /v1/cases")

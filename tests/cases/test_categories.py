@@ -2,10 +2,10 @@
 
 from pydantic import JsonValue
 
+from contracts.alerts.families import CATEGORIES
 from contracts.cases import Category
 from contracts.shared import Row
 from services.cases.categories import SHIPPED, Merge, merge
-from services.cases.intake import DISPATCHING
 
 TABLE = {category.code: category for category in SHIPPED}
 
@@ -23,7 +23,7 @@ def test_what_ships_is_a_sound_table() -> None:
     for category in SHIPPED:
         assert category.leaf == (category.parent is not None)
         assert category.parent is None or not TABLE[category.parent].leaf
-    assert {code for code, _ in DISPATCHING.values()} <= {one.code for one in SHIPPED if one.leaf}
+    assert set(CATEGORIES.values()) <= {one.code for one in SHIPPED if one.leaf}
 
 
 def test_new_and_changed_rows_are_merged_by_code() -> None:

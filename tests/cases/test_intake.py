@@ -4,20 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.alerts import AlertRaised, AlertType
-from contracts.cases import CaseSource, Place, ReportCase, Reporter
+from contracts.alerts import AlertType, IncidentOpened
+from contracts.cases import CaseReported, CaseSource, Place, ReportCase, Reporter
 from contracts.faults import Invalid
 from contracts.grid import GridState
 from contracts.shared import Extent, Point
 from services.cases.categories import SHIPPED
 from services.cases.intake import (
-    DISPATCHING,
     Identity,
     Known,
     KnownGrid,
-    dispatches,
-    from_alert,
     from_command,
+    from_incident,
     open_case,
 )
 from tests.cases.scene import GRID, PATH, RESIDENT, ROSTERS
@@ -26,34 +24,23 @@ NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TABLE = {category.code: category for category in SHIPPED}
 KNOWN = {GRID: KnownGrid(GRID, PATH, GridState.ACTIVE)}
 T = AlertType
-TECHNICAL = {
-    T.VIDEO_LOSS,
-    T.VIDEO_TAMPER,
-    T.SCENE_CHANGE,
-    T.DEFOCUS,
-    T.STORAGE_FULL,
-    T.DISK_FAULT,
-    T.HIGH_TEMPERATURE,
-    T.DEVICE_SILENT,
-    T.UNKNOWN,
-    T.PLATE_RECOGNISED,
-    T.FACE_MATCH,
-}
 
 
-def alert(type: AlertType = T.INTRUSION, **fields: object) -> AlertRaised:
+def incident(type: AlertType = T.INTRUSION, **fields: object) -> IncidentOpened:
     given = {
-        "id": "a1",
+        "id": "i1",
+        "rule": "single",
         "type": type,
-        "raw_type": "fielddetection",
         "severity": 2,
+        "alert": "a1",
+        "alerts": ["a1", "a2"],
         "device": "nvr-1",
         "channel": "3",
         "first_at": NOW,
         "version": 1,
         **fields,
     }
-    return AlertRaised.model_validate(given)
+    return IncidentOpened.model_validate(given)
 
 
 def report(**fields: object) -> ReportCase:
@@ -76,32 +63,45 @@ def faults(command: ReportCase) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("type", list(AlertType))
-def test_people_are_sent_for_people_not_for_cables(type: AlertType) -> None:
-    assert dispatches(alert(type, target="human")) == (type not in TECHNICAL)
-    assert (type in DISPATCHING) == (type not in TECHNICAL)
+def test_every_type_has_a_category_that_may_be_used(type: AlertType) -> None:
+    made = from_incident(incident(type), {}, TABLE, None)
+    assert TABLE[made.category].leaf
 
 
-def test_movement_dispatches_only_where_somebody_moved() -> None:
-    assert not dispatches(alert(T.MOTION))
-    assert dispatches(alert(T.MOTION, target="vehicle"))
-
-
-def test_an_alert_becomes_a_case_of_its_worker() -> None:
+def test_an_incident_becomes_a_case_of_its_worker() -> None:
     point = Point(longitude=131.0, latitude=45.8)
-    made = from_alert(alert(T.FIRE_SMOKE, grid=GRID, point=point), KNOWN, TABLE, "ab" * 16)
-    assert (made.origin, made.source, made.alert) == ("alert:a1", CaseSource.VIDEO, "a1")
+    made = from_incident(incident(T.FIRE_SMOKE, grid=GRID, point=point), KNOWN, TABLE, "ab" * 16)
+    assert (made.origin, made.source) == ("incident:i1", CaseSource.VIDEO)
+    assert (made.incident, made.alert) == ("i1", "a1")
     assert (made.category, made.urgency) == ("fire.smoke", "critical")
     assert made.place == Place(point=point, grid=GRID, path=PATH)
     outcome = open_case(made, "n", ROSTERS, NOW)
     assert (outcome.record.assignee, outcome.record.assigned_by) == ("W1", "grid_worker")
     assert outcome.entries[0].trace_id == "ab" * 16
-    assert [event.wire for event in outcome.events] == ["cases.reported.v1"]
+    [event] = outcome.events
+    assert isinstance(event, CaseReported)
+    assert (event.incident, event.alert, event.point) == ("i1", "a1", None)
     assert outcome.record.clocks == ()
 
 
-def test_an_alert_without_a_place_becomes_a_case_of_nobody() -> None:
-    outcome = open_case(from_alert(alert(), {}, TABLE, None), "n", {}, NOW)
+def test_what_comes_again_and_again_says_so() -> None:
+    made = from_incident(incident(governance=True), {}, TABLE, None)
+    assert made.description.startswith("未诉先办")
+
+
+def test_an_incident_without_a_place_becomes_a_case_of_nobody() -> None:
+    outcome = open_case(from_incident(incident(), {}, TABLE, None), "n", {}, NOW)
     assert (outcome.record.assignee, outcome.record.assigned_by) == (None, "none")
+
+
+@pytest.mark.parametrize("source", [CaseSource.PATROL, CaseSource.RESIDENT])
+def test_only_a_worker_says_where_he_was(source: CaseSource) -> None:
+    point = Point(longitude=131.0, latitude=45.8)
+    command = report(source=source, place={"grid": GRID, "point": point.model_dump()})
+    made = from_command(command, Known(TABLE["livelihood.water"], KNOWN[GRID]), NOW, Identity("o"))
+    [event] = open_case(made, "n", ROSTERS, NOW).events
+    assert isinstance(event, CaseReported)
+    assert event.point == (point if source is CaseSource.PATROL else None)
 
 
 def test_a_report_by_hand_takes_its_path_from_the_grid() -> None:

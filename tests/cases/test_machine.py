@@ -292,6 +292,7 @@ def test_events_hold_no_person_but_the_staff_number() -> None:
         "category": "livelihood.water",
         "grid": GRID,
         "alert": None,
+        "incident": None,
         "assignee": "W1",
         "owner_org": COMMUNITY,
         "version": 3,

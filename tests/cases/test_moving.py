@@ -12,13 +12,13 @@ from contracts.cases import Case, CaseState, GetCase, Place, ReportCase
 from contracts.grid import GridMerged, GridRedrawn, GridRetired, GridSplit, GridState, GroundRedrawn, Successor
 from contracts.shared import Geometry, Point
 from services.cases.domain import OPEN
-from services.cases.intake import Identity, Known, KnownGrid, from_alert, from_command
+from services.cases.intake import Identity, Known, KnownGrid, from_command, from_incident
 from services.cases.store import CaseStore
 from services.chassis.messages import Received
 from services.chassis.rerun import rerun_stale
 from tests.cases.conftest import Desk, eventually
 from tests.cases.scene import COMMUNITY, DESK, PATH, take
-from tests.cases.test_intake import alert
+from tests.cases.test_intake import incident
 from tests.cases.test_service import ADMIN
 
 R = TypeVar("R", bound=GroundRedrawn)
@@ -48,11 +48,11 @@ MERGER = told(GridMerged, [WEST, EAST], ground(WHOLE, 131.0, 131.04), main=WHOLE
 
 
 def opened(store: CaseStore, name: str, grid: str = OLD, place: tuple[float, float] | None = None) -> str:
-    """A case that an alert brought about."""
+    """A case that an incident brought about."""
     point = Point(longitude=place[0], latitude=place[1]) if place else None
-    raised = alert(id=name, grid=grid, path=PATH, point=point)
-    store.open_many([from_alert(raised, {}, store.categories(), None)], [Received(raised, name, name, 1)])
-    found = store.of_origin(f"alert:{name}")
+    heard = incident(id=name, grid=grid, path=PATH, point=point)
+    store.open_many([from_incident(heard, {}, store.categories(), None)], [Received(heard, name, name, 1)])
+    found = store.of_origin(f"incident:{name}")
     assert found is not None
     return found.record.case_no
 
@@ -178,18 +178,18 @@ def test_somebody_takes_a_step_meanwhile(database: Store, monkeypatch: pytest.Mo
     assert (case.state, case.place.grid, case.version) == ("filed", EAST, 3)
 
 
-def test_on_the_bus_an_alert_of_before_comes_after(desk: Desk) -> None:
-    """The split is heard, then an alert that was raised in the old grid; both cases lie in the new one."""
+def test_on_the_bus_an_incident_of_before_comes_after(desk: Desk) -> None:
+    """The split is heard, then an incident that was opened in the old grid; both cases lie in the new one."""
     first, late = (
-        alert(id=name, grid=OLD, path=PATH, point=Point(longitude=INTO_EAST[0], latitude=INTO_EAST[1]))
+        incident(id=name, grid=OLD, path=PATH, point=Point(longitude=INTO_EAST[0], latitude=INTO_EAST[1]))
         for name in ("before", "after")
     )
     desk.tell((first, first.id, 1))
-    case_no = (eventually(lambda: desk.database.cases.find_one({"alert": "before"})) or {})["_id"]
+    case_no = (eventually(lambda: desk.database.cases.find_one({"incident": "before"})) or {})["_id"]
     desk.tell((SPLIT.data, SPLIT.data.plan, 2), (SPLIT.data, SPLIT.data.plan, 2))
     eventually(lambda: desk.database.cases.find_one({"_id": case_no, "place.grid": EAST}))
     desk.tell((late, late.id, 1))
-    eventually(lambda: desk.database.cases.find_one({"alert": "after", "place.grid": EAST}))
+    eventually(lambda: desk.database.cases.find_one({"incident": "after", "place.grid": EAST}))
     found = desk.ask(lambda bus: bus.ask(GetCase(caller=ADMIN, case_no=case_no)))
     assert [entry.action for entry in found.timeline] == ["report", "move"]
     eventually(lambda: desk.database.event_log.count_documents({"type": "cases.moved.v1"}) == 1)

@@ -5,15 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.grid import Posting, Role
-from services.cases.responsible import (
-    is_above,
-    national,
-    responsible,
-    rosters_needed,
-    significant,
-    way_down,
-    way_to,
-)
+from services.cases.responsible import responsible, rosters_needed
 
 NOW = datetime(2026, 3, 2, 1, tzinfo=UTC)
 GRID, COMMUNITY, STREET = "230902001001001", "230902001001", "230902001000"
@@ -23,24 +15,6 @@ TARGETS = rosters_needed(GRID, PATH)
 
 def posting(staff_no: str, role: Role, **fields: object) -> Posting:
     return Posting.model_validate({"staff_no": staff_no, "role": role, **fields})
-
-
-def test_codes_are_compared_without_their_filling() -> None:
-    assert significant("230902000000") == significant("230902") == "230902"
-    assert significant(STREET) == "230902001"
-    assert significant(COMMUNITY) == COMMUNITY
-    assert significant("230000000000") == "23"
-    assert national("230902001") == STREET
-    assert is_above("230902", COMMUNITY)
-    assert not is_above(COMMUNITY, COMMUNITY)
-    assert not is_above("230903", COMMUNITY)
-
-
-def test_the_way_down_ends_at_the_grids_community() -> None:
-    assert way_down(["23", "2309"], GRID) == ["23", "2309", COMMUNITY]
-    assert way_down(PATH, GRID) == PATH
-    assert way_to(STREET, PATH) == PATH[:4]
-    assert way_to("230903", PATH) == []
 
 
 def test_rosters_are_asked_from_the_grid_up_to_the_street() -> None:

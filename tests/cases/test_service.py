@@ -1,4 +1,4 @@
-"""The service on the real bus: an alert becomes a case and goes its way; nothing happens twice; nobody is betrayed."""
+"""The service on the real bus: an incident becomes a case and goes its way; nothing twice; nobody is betrayed."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ from contracts.shared import Caller, Geometry, Row, Scope
 from services.chassis.asking import Bus
 from tests.cases.conftest import Desk, eventually
 from tests.cases.scene import COMMUNITY, PATH
-from tests.cases.test_intake import alert
+from tests.cases.test_intake import incident
 
 ADMIN = Caller(client="desk", actor="dispatcher", scopes=frozenset({Scope.ADMIN}))
 CHECKER = ADMIN.model_copy(update={"actor": "checker"})
@@ -47,8 +47,8 @@ def ground(desk: Desk) -> Desk:
     return desk
 
 
-def case_of(desk: Desk, alert_id: str) -> dict[str, Any]:
-    return eventually(lambda: desk.database.cases.find_one({"alert": alert_id})) or {}
+def case_of(desk: Desk, incident_id: str) -> dict[str, Any]:
+    return eventually(lambda: desk.database.cases.find_one({"incident": incident_id})) or {}
 
 
 def told(desk: Desk, case_no: str) -> list[str]:
@@ -62,11 +62,11 @@ async def act(bus: Bus, case: Case, action: str, caller: Caller = ADMIN, **field
     )
 
 
-def test_an_alert_goes_all_the_way(ground: Desk) -> None:
+def test_an_incident_goes_all_the_way(ground: Desk) -> None:
     one = uuid4().hex
-    raised = alert(id=one, grid=GRID, path=PATH)
-    ground.tell((raised, one, 1), (raised, one, 1))
-    ground.tell((raised, one, 1), (alert(type="video_loss", id=f"{one}x", grid=GRID), f"{one}x", 1))
+    opened = incident(id=one, grid=GRID, path=PATH)
+    ground.tell((opened, one, 1), (opened, one, 1))
+    ground.tell((opened, one, 1))
     case_no = case_of(ground, one)["_id"]
 
     async def story(bus: Bus) -> Case:
@@ -99,7 +99,7 @@ def test_an_alert_goes_all_the_way(ground: Desk) -> None:
     steps = ("reported", "filed", "dispatched", "signed", "resolved", "checked", "closed")
     eventually(lambda: len(told(ground, case_no)) == len(steps))
     assert told(ground, case_no) == [f"cases.{step}.v1" for step in steps]
-    assert ground.database.cases.count_documents({"alert": {"$regex": one}}) == 1
+    assert ground.database.cases.count_documents({"incident": one}) == 1
 
 
 def test_a_report_by_hand_is_taken_once_and_its_reporter_stays_private(ground: Desk) -> None:
@@ -201,9 +201,9 @@ def test_categories_are_listed_and_imported(ground: Desk) -> None:
 
 
 def test_two_copies_share_the_work_and_repeat_nothing(ground: Desk) -> None:
-    """Racing copies, redelivered alerts, clocks that ran out while nobody looked."""
+    """Racing copies, redelivered incidents, clocks that ran out while nobody looked."""
     prefix = uuid4().hex
-    raised = [alert(id=f"{prefix}{number}", grid=GRID, path=PATH) for number in range(150)]
+    opened = [incident(id=f"{prefix}{number}", grid=GRID, path=PATH) for number in range(150)]
 
     async def file_one(bus: Bus) -> Case:
         report = ReportCase.model_validate(
@@ -216,8 +216,8 @@ def test_two_copies_share_the_work_and_repeat_nothing(ground: Desk) -> None:
     past = {**clock, "due_at": case.reported_at, "soon_at": case.reported_at, "fault": None}
     ground.database.cases.update_one({"_id": case.case_no}, {"$set": {"clocks": [past], "watch_at": case.reported_at}})
     ground.start()
-    ground.tell(*((one, one.id, 1) for one in raised))
-    ground.tell(*((one, one.id, 1) for one in raised))
+    ground.tell(*((one, one.id, 1) for one in opened))
+    ground.tell(*((one, one.id, 1) for one in opened))
 
     async def report_many(bus: Bus) -> list[Case]:
         report = ReportCase.model_validate(
@@ -227,7 +227,7 @@ def test_two_copies_share_the_work_and_repeat_nothing(ground: Desk) -> None:
 
     made = ground.ask(report_many)
     cases = ground.database.cases
-    eventually(lambda: cases.count_documents({"alert": {"$regex": prefix}}) == len(raised))
+    eventually(lambda: cases.count_documents({"incident": {"$regex": prefix}}) == len(opened))
     numbers = [one["_id"] for one in cases.find({}, {"_id": 1})]
     positions = [one["position"] for one in cases.find({}, {"position": 1})]
     assert len(set(positions)) == len(set(numbers)) == len(numbers)

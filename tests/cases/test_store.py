@@ -9,33 +9,32 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from contracts.alerts import AlertRaised, AlertType
+from contracts.alerts import AlertType, IncidentOpened
 from contracts.cases import Case, CaseState, ListCases, Place, Reporter
 from contracts.faults import Conflict, Invalid
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting, Role
 from contracts.shared import Caller, Geometry, Point, Scope
 from services.cases.categories import SHIPPED
-from services.cases.intake import Identity, Known, dispatches, from_alert, from_command
+from services.cases.intake import Identity, Known, from_command, from_incident
 from services.cases.machine import act, look
 from services.cases.store import CaseStore
 from services.cases.store.documents import StoredCase
 from services.chassis.messages import Received
 from tests.cases.scene import COMMUNITY, DESK, GRID, PATH, STREET, command
-from tests.cases.test_intake import alert, report
+from tests.cases.test_intake import incident, report
 
 SQUARE = Geometry(type="Polygon", coordinates=[[[131, 45], [131.1, 45], [131.1, 45.1], [131, 45]]])
 READER = Caller(client="r", scopes=frozenset({Scope.CASES_READ}))
 Store = Database[dict[str, Any]]
 
 
-def heard(*ids: str, **fields: object) -> list[Received[AlertRaised]]:
-    return [Received(alert(id=one, grid=GRID, path=PATH, **fields), f"m{one}", one, 1) for one in ids]
+def heard(*ids: str, **fields: object) -> list[Received[IncidentOpened]]:
+    return [Received(incident(id=one, alert=one, grid=GRID, path=PATH, **fields), f"m{one}", one, 1) for one in ids]
 
 
-def open_for(store: CaseStore, alerts: list[Received[AlertRaised]]) -> None:
-    causes = [one for one in alerts if dispatches(one.data)]
+def open_for(store: CaseStore, heard: list[Received[IncidentOpened]]) -> None:
     table = store.categories()
-    store.open_many([from_alert(one.data, {}, table, None) for one in causes], causes)
+    store.open_many([from_incident(one.data, {}, table, None) for one in heard], heard)
 
 
 def published(version: int = 1) -> Received[GridPublished]:
@@ -52,12 +51,12 @@ def staffed(version: int, *staff: str) -> Received[GridStaffed]:
     return Received(GridStaffed(target=GRID, postings=postings, version=version), f"s{version}")
 
 
-def test_an_alert_makes_one_case_however_often_it_comes(database: Store) -> None:
+def test_an_incident_makes_one_case_however_often_it_comes(database: Store) -> None:
     store = CaseStore(database)
     open_for(store, heard("1", "2", "2"))
     open_for(store, heard("2", "3"))
     items = store.page(ListCases(caller=READER)).items
-    assert [item.alert for item in items] == ["3", "2", "1"]
+    assert [item.incident for item in items] == ["3", "2", "1"]
     assert len({item.case_no for item in items}) == 3
 
 
@@ -68,7 +67,7 @@ def test_two_batches_racing_make_one_case_each(database: Store, store: str) -> N
         list(pool.map(lambda one: open_for(one, heard(*ids)), stores))
     cases = database["cases"]
     assert cases.count_documents({}) == 60
-    assert sorted(cases.distinct("alert")) == sorted(ids)
+    assert sorted(cases.distinct("incident")) == sorted(ids)
 
 
 def test_positions_are_never_given_twice(database: Store, store: str) -> None:
@@ -87,9 +86,9 @@ def grids(database: Store) -> CaseStore:
 
 
 def test_copies_keep_the_newest(grids: CaseStore) -> None:
-    grids.absorb_rosters([staffed(2, "W2"), staffed(1, "W1")])
-    grids.absorb_rosters([staffed(1, "W1")])
-    assert [posting.staff_no for posting in grids.rosters([GRID])[GRID]] == ["W2"]
+    grids.rosters.absorb([staffed(2, "W2"), staffed(1, "W1")])
+    grids.rosters.absorb([staffed(1, "W1")])
+    assert [posting.staff_no for posting in grids.rosters.of([GRID])[GRID]] == ["W2"]
     retired = GridAdjusted(
         code=GRID,
         name="一",
@@ -135,7 +134,7 @@ def test_a_repeated_report_is_the_same_case(grids: CaseStore) -> None:
 
 
 def test_what_was_written_is_what_is_read(grids: CaseStore) -> None:
-    grids.absorb_rosters([staffed(1, "W1")])
+    grids.rosters.absorb([staffed(1, "W1")])
     case = opened(grids, reporter={"name": "张三", "phone": "13812345678"})
     for action in ("verify", "file", "dispatch", "sign"):
         case = step(grids, case, action)
@@ -188,7 +187,7 @@ def test_lists_are_newest_first_and_whole_over_pages(database: Store) -> None:
     ids = [f"{number:04}" for number in range(700)]
     for start in range(0, 700, 100):
         part = [
-            Received(alert(id=one, grid=GRID if int(one) % 300 == 7 else None, path=PATH), one, one, 1)
+            Received(incident(id=one, alert=one, grid=GRID if int(one) % 300 == 7 else None, path=PATH), one, one, 1)
             for one in ids[start : start + 100]
         ]
         open_for(store, part)
@@ -219,7 +218,7 @@ def test_conditions_together_leave_what_meets_each_of_them(database: Store) -> N
     for start in range(0, 300, 100):
         part = [
             Received(
-                alert(id=f"{one:04}", grid=GRID if one % 3 else None, path=PATH, type=kinds[one % 2]), str(one), "a", 1
+                incident(kinds[one % 2], id=f"{one:04}", grid=GRID if one % 3 else None, path=PATH), str(one), "a", 1
             )
             for one in range(start, start + 100)
         ]

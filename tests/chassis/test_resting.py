@@ -41,6 +41,17 @@ def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(clock: Clock, ta
     assert rest.over()
 
 
+def test_less_rest_will_do_where_there_is_little_to_do(clock: Clock) -> None:
+    rest = Rest(5.0)
+
+    def work() -> None:
+        clock.now += 1
+
+    rest.after(work)
+    clock.now += 0.4
+    assert rest.over(0.3) and not rest.over(0.5) and not rest.over()
+
+
 def test_who_fails_may_try_again_at_once(clock: Clock) -> None:
     rest = Rest(5.0)
 

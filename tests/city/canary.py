@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from deploy.local.demo.door import Door, until
 from deploy.local.synthetic.people import identity_number
-from services.chassis.topology import EVENTS
+from services.chassis.topology import EVENTS, SERVICES
 
 from ..conftest import City
 
@@ -91,3 +91,11 @@ def spans(city: City) -> list[bytes]:
 def logs(city: City) -> Iterator[tuple[str, bytes]]:
     """Every log of every process, by its name."""
     return ((log.name, log.read_bytes()) for log in city.home.logs.iterdir())
+
+
+def kept_records(city: City) -> Iterator[tuple[str, bytes]]:
+    """Every entry of every log of events and of the door's record."""
+    with MongoClient[dict[str, Any]](city.mongodb) as client:
+        for name, collection in (*((service, "event_log") for service in SERVICES), ("gateway", "audit")):
+            for entry in client[name][collection].find():
+                yield f"{name}.{collection}", repr(entry).encode()

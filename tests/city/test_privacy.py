@@ -1,17 +1,22 @@
 """Private values that come in through any door are in no log, no event and no span."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
+
+from pymongo import MongoClient
 
 from deploy.local import cameras
 from deploy.local.demo import exchange
-from deploy.local.demo.door import Door
+from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
 from deploy.local.synthetic import files
 from tests.laid import Tell
 
 from ..conftest import City
-from .canary import Canary, leaks, logs, spans, tapped, traced
+from .canary import Canary, kept_records, leaks, logs, spans, tapped, traced
+from .reports import private
 
 # the vendor's own bytes are what this message is for; its queue is read by one service alone
 RAW = "alerts.report_received.v1"
@@ -91,8 +96,8 @@ async def records(door: Door, canary: Canary) -> None:
     assert len(read["items"]) == 1
 
 
-async def alarms(door: Door, canary: Canary, ground: Ground) -> None:
-    """A plate, a position and a description in reports, one of them unreadable; a key that is none."""
+async def alarms(door: Door, canary: Canary, ground: Ground) -> list[bytes]:
+    """What is private in reports of every adapter, some of them unreadable; a key that is none. All that was said."""
     camera, now = ground.cameras[3], datetime.now(UTC)
     plate = f"</channelName><ANPR><licensePlate>{canary.text('plate')}</licensePlate></ANPR>"
     whole = cameras.event(camera, "ANPR", now, 1).replace(b"</channelName>", plate.encode())
@@ -106,31 +111,81 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> None:
         ("gb28181", "canary", described.encode("gb18030")),
         ("gb28181", "canary", moving.encode("gb18030")),
         ("hikvision", camera.device, cameras.event(camera, "fielddetection", now, 1, region=cameras.REGION)),
+        *((adapter, "canary", body) for adapter, body in private(canary, now)),
+        *((adapter, "canary", body[:-3]) for adapter, body in private(canary, now)),
     )
+    said = []
     for adapter, source, body in bodies:
-        await door.ask("POST", f"/v1/intake/{adapter}/{source}", key="device", content=body, status=202)
-        await door.ask("POST", f"/v1/intake/{adapter}:test", key="device", content=body)
+        for path in (f"/v1/intake/{adapter}/{source}", f"/v1/intake/{adapter}:test"):
+            answer = await door.send("POST", path, key="device", content=body)
+            assert answer.status_code in (200, 202) or (adapter, answer.status_code) == ("cloudevents", 422)
+            said.append(answer.content)
+    made = await door.post("/v1/sources", {"source": f"gate-{uuid4().hex[:8]}", "adapter": "hikvision"}, status=201)
+    canary.values["token"] = made["token"]
+    for adapter, status in (("hikvision", 202), ("gb28181", 403)):
+        told = {"content": bodies[0][2], "headers": {"traceparent": f"00-{uuid4().hex}-{'1' * 16}-01"}}
+        await door.ask("POST", f"/v1/intake/{adapter}/{made['token']}", status=status, **told)
     refused = await door.send("GET", "/v1/cases", headers={"Authorization": f"Bearer {canary.digits('key', 30)}"})
     assert refused.status_code == 401
+    alerts = await until(
+        "all is read", lambda: door.pages("/v1/alerts", {"device": "canary"}), lambda found: len(found) > 2
+    )
+    return [*said, refused.content, json.dumps(alerts, ensure_ascii=False).encode()]
+
+
+async def looked_at(door: Door, canary: Canary, ground: Ground) -> None:
+    """A picture stays where it is; its address is told to who looks, twice the same for one key."""
+    camera, key = ground.cameras[4], {"Idempotency-Key": uuid4().hex}
+    shot = f"<bkgUrl>http://10.9.8.7/{canary.digits('address', 20)}.jpg</bkgUrl></EventNotificationAlert>"
+    body = cameras.event(camera, "fielddetection", datetime.now(UTC), 1, region=cameras.REGION)
+    body = body.replace(b"</EventNotificationAlert>", shot.encode())
+    await door.ask("POST", f"/v1/intake/hikvision/{camera.device}", key="device", content=body, status=202)
+
+    async def raised() -> list[Any]:
+        return list(await door.pages("/v1/alerts", {"device": camera.device}))
+
+    [alert] = await until("alert with its picture", raised, bool)
+    assert [one.partition("=")[0] for one in alert["media"]] == ["link;sha256"]
+    path = f"/v1/alerts/{alert['id']}/media:look"
+    shown = [await door.post(path, {"purpose": "核实告警"}, headers=key, actor="值班员") for _ in range(2)]
+    assert shown[0] == shown[1]
+    assert canary.values["address"] in shown[0]["items"][0]["ref"]
+    await door.ask("POST", path, json={"purpose": " "}, status=422)
+    views = await door.get("/v1/media-views", params={"alert": alert["id"]}, key="admin")
+    assert [(one["actor"], one["purpose"], one["items"]) for one in views["items"]] == [
+        ("值班员", "核实告警", alert["media"])
+    ]
+
+
+def remembered(city: City) -> list[tuple[str, bytes]]:
+    """What the gateway keeps of what it was asked and has answered."""
+    with MongoClient[dict[str, Any]](city.mongodb) as client:
+        database = client["gateway"]
+        return [(name, repr(one).encode()) for name in ("idempotency", "audit") for one in database[name].find({})]
 
 
 def test_private_values_stay_private(city: City, tell: Tell, laid: Ground) -> None:
-    canary = Canary()
+    canary, told = Canary(), list[bytes]()
 
     async def story(door: Door) -> None:
         await people(door, canary)
         await matters(door, canary, laid.tiles[0].code)
         await records(door, canary)
-        await alarms(door, canary, laid)
+        told.extend(await alarms(door, canary, laid))
+        await looked_at(door, canary, laid)
         await traced(door, city.console)
 
     with tapped(city.amqp, AWAITED) as heard:
         tell(story)
-    assert len(canary.values) > 15
+    assert len(canary.values) > 40
+    assert leaks(canary, (("answer", answer) for answer in told)) == []
     # that the search finds what is there
     assert (RAW, "plate") in leaks(canary, heard)
+    assert (RAW, "token") not in leaks(canary, heard)
     assert leaks(canary, logs(city)) == []
     assert leaks(canary, ((wire, body) for wire, body in heard if wire != RAW)) == []
+    assert leaks(canary, kept_records(city)) == []
+    assert leaks(canary, remembered(city)) == []
     kept = spans(city)
     assert any(b"/v1/datasets/{dataset}/events" in span for span in kept)
     assert leaks(canary, (("span", span) for span in kept)) == []

@@ -13,7 +13,7 @@ from tests.conftest import City
 
 
 @pytest.mark.parametrize(
-    ("service", "copied"), [("alerts", ("grid_copies",)), ("cases", ("grid_copies", "roster_copies"))]
+    ("service", "copied"), [(service, ("grid_copies", "roster_copies")) for service in ("alerts", "cases")]
 )
 def test_a_service_gets_its_copies_back(city: City, laid: Ground, service: str, copied: tuple[str, ...]) -> None:
     told = {"YIWANG_GATEWAY": city.gateway, "YIWANG_KEY": city.keys["operator"]}

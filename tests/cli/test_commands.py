@@ -60,6 +60,20 @@ def test_keys(gateway: Gateway) -> None:
     assert "own_client" in refused.stderr and "Traceback" not in refused.stderr
 
 
+def test_sources(gateway: Gateway) -> None:
+    name = f"gate-{uuid4().hex[:8]}"
+    made = run(gateway, "--json", "sources", "create", name, "--adapter", "hikvision", "--note", "东门")
+    assert made.returncode == 0, made.stderr
+    url = json.loads(made.stdout)["url"]
+    assert httpx.post(url, content=b"<x/>", trust_env=False).status_code == 202
+    listed = run(gateway, "sources", "list")
+    assert name in listed.stdout and "东门" in listed.stdout and url.rpartition("/")[2] not in listed.stdout
+    again = json.loads(run(gateway, "--json", "sources", "rotate", name).stdout)
+    assert again["url"] != url
+    assert run(gateway, "sources", "revoke", name).returncode == 0
+    assert httpx.post(again["url"], content=b"<x/>", trust_env=False).status_code == 403
+
+
 def test_intake_posts_every_file(gateway: Gateway, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.xml" for number in range(3)]
     for file in files:

@@ -1,11 +1,19 @@
 """What waits in the city, from the figures of alerts and of cases."""
 
-from typing import Any
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
 
-from services.console.overview import busiest, matters_of
+from contracts.shared import Scope
+from services.console.door import Problem
+from services.console.ground import Ground
+from services.console.keeping import Kept
+from services.console.overview import GROUND_KEPT_S, NEWS_KEPT_S, Overview, busiest, matters_of, overview
+from services.console.rendering import View
+from services.console.session import Session
 from services.console.settings import ConsoleSettings
 
 ALERTS: dict[str, Any] = {"open_by_grid": {"a": 3, "b": 1}, "in_cases_by_grid": {"a": 2, "b": 1}}
@@ -28,6 +36,20 @@ def test_of_equally_busy_grids_the_later_comes_first() -> None:
         ("丙", 3, 0, 3, 1),
         ("甲", 3, 3, 2, 0),
     ]
+
+
+def test_incidents_that_cannot_be_read_are_not_shown_as_none() -> None:
+    async def get(path: str, **_: object) -> dict[str, Any]:
+        if path == "/v1/incidents":
+            raise Problem(503, "alerts_away", "")
+        return {"items": [], "next": None, **ALERTS, **CASES}
+
+    kept = SimpleNamespace(overviews=Kept[Overview](NEWS_KEPT_S), grounds=Kept[Ground](GROUND_KEPT_S))
+    request = SimpleNamespace(app=SimpleNamespace(state=kept))
+    session = Session("key", "client", "name", "actor", tuple(Scope), None)
+    view = View(cast(Any, request), session, "zh", cast(Any, SimpleNamespace(get=get)))
+    with pytest.raises(Problem):
+        asyncio.run(overview(view))
 
 
 def test_tiles_are_named_to_the_browser_by_their_origin() -> None:

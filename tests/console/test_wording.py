@@ -5,7 +5,28 @@ from typing import get_args
 
 import pytest
 
-from contracts.alerts import AlertAction, AlertState, AlertType, Verdict
+from contracts.alerts import (
+    AlertAction,
+    AlertState,
+    AlertType,
+    ArmState,
+    DeviceAction,
+    DeviceState,
+    Finding,
+    IncidentAction,
+    IncidentResult,
+    IncidentState,
+    Level,
+    Matcher,
+    Media,
+    Report,
+    Session,
+    SessionAction,
+    SessionState,
+    SilenceAction,
+    SilenceState,
+    Verdict,
+)
 from contracts.cases import CaseAction, CaseState
 from contracts.catalogue import (
     Application,
@@ -41,8 +62,10 @@ from contracts.sharing import (
     SharingType,
     Subscription,
 )
-from services.console import ground_words, wording
+from services.console import alert_words, device_words, ground_words, incident_words, session_words, wording
 from services.console.pages.imports import KINDS
+from services.gateway.intake import ADAPTERS
+from services.gateway.sources import Source
 
 
 def literals(model: type, field: str) -> Iterable[str]:
@@ -55,10 +78,26 @@ def literals(model: type, field: str) -> Iterable[str]:
 @pytest.mark.parametrize(
     ("words", "contract"),
     [
-        (wording.ALERT_TYPES, AlertType),
-        (wording.ALERT_STATES, AlertState),
-        (wording.ALERT_ACTIONS, AlertAction),
-        (wording.VERDICTS, Verdict),
+        (alert_words.ALERT_TYPES, AlertType),
+        (alert_words.ALERT_STATES, AlertState),
+        (alert_words.ALERT_ACTIONS, AlertAction),
+        (alert_words.VERDICTS, Verdict),
+        (alert_words.ADAPTERS, ADAPTERS),
+        (alert_words.SOURCE_STATES, literals(Source, "state")),
+        (device_words.DEVICE_STATES, DeviceState),
+        (device_words.DEVICE_ACTIONS, DeviceAction),
+        (device_words.ARM_STATES, ArmState),
+        (device_words.CAUSES, literals(Finding, "cause")),
+        (alert_words.SILENCE_STATES, SilenceState),
+        (alert_words.SILENCE_ACTIONS, SilenceAction),
+        (alert_words.MATCHED_FIELDS, literals(Matcher, "field")),
+        (alert_words.MATCHERS, literals(Matcher, "op")),
+        (incident_words.LEVELS, Level),
+        (incident_words.INCIDENT_STATES, IncidentState),
+        (incident_words.INCIDENT_ACTIONS, IncidentAction),
+        (incident_words.INCIDENT_RESULTS, IncidentResult),
+        (alert_words.REPORT_STATES, literals(Report, "state")),
+        (alert_words.MEDIA_KINDS, literals(Media, "kind")),
         (wording.CASE_STATES, CaseState),
         (wording.CASE_ACTIONS, CaseAction),
         (wording.ITEM_TYPES, ItemType),
@@ -95,6 +134,9 @@ def literals(model: type, field: str) -> Iterable[str]:
         (ground_words.VACANCIES, literals(Vacancy, "reason")),
         (ground_words.CARE, CareTag),
         (ground_words.IMPORT_KINDS, KINDS),
+        (session_words.SESSION_KINDS, literals(Session, "kind")),
+        (session_words.SESSION_STATES, SessionState),
+        (session_words.SESSION_ACTIONS, SessionAction),
         (wording.EXCHANGE_ACTIONS, literals(Exchange, "action")),
     ],
 )

@@ -54,6 +54,11 @@ def test_a_change_of_meaning_is_named(path: list[str], value: object, finding: s
     assert finding in breaks(OLD, changed(path, value))
 
 
+def test_an_event_may_be_promised_to_outsiders_and_never_again_withheld() -> None:
+    assert not breaks({**OLD, "x-public": False}, {**OLD, "x-public": True})
+    assert breaks({**OLD, "x-public": True}, {**OLD, "x-public": False}) == ["/: x-public changed"]
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -28,6 +28,7 @@ VERSIONED = {
     ("grid", "grid.published."): "grids",
     ("grid", "grid.adjusted."): "grids",
     ("alerts", "alerts.raised."): "alerts",
+    ("alerts", "alerts.incident_opened."): "incidents",
     ("catalogue", "catalogue.applied."): "applications",
     ("catalogue", "catalogue.accepted."): "applications",
     ("catalogue", "catalogue.decided."): "applications",

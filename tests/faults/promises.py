@@ -44,7 +44,7 @@ def _reports(town: Town, promised: list[Promise], doubtful: list[Promise]) -> It
 
 
 def _alarms(town: Town, ledger: Ledger) -> Iterator[Violation]:
-    """Each report is counted in exactly one alert, and each alert has one case."""
+    """Each report is counted in exactly one alert, and each incident has one case."""
     found: Counter[str] = Counter()
     for alert in town.database("alerts")["alerts"].find({}, {"device": 1, "count": 1}):
         found[alert["device"]] += alert["count"]

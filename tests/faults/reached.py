@@ -5,8 +5,18 @@ from typing import Any
 
 from pymongo.database import Database
 
-from contracts.alerts import AlertRaised, ReportReceived
-from contracts.cases import CaseClosed, CaseMoved, CaseRejected, CaseReopened, CaseReported, CaseWithdrawn
+from contracts.alerts import IncidentOpened, IncidentState, ReportReceived
+from contracts.cases import (
+    CaseClosed,
+    CaseMoved,
+    CaseRejected,
+    CaseReopened,
+    CaseReported,
+    CaseResolved,
+    CaseSigned,
+    CaseState,
+    CaseWithdrawn,
+)
 from contracts.grid import (
     GridAdjusted,
     GridMerged,
@@ -17,8 +27,10 @@ from contracts.grid import (
     GridStaffed,
 )
 from contracts.sharing import DatasetDecided, RecordsPublished
+from services.alerts.following import ECHOES
+from services.alerts.handling import way
 from services.cases.domain import OPEN
-from services.cases.intake import alert_origin, dispatches
+from services.cases.intake import incident_origin
 from services.chassis.ground import Ground
 from services.sharing.store.applications import grant_id
 
@@ -46,21 +58,18 @@ def _copied(store: Store, collection: str, id: str, sequence: int) -> bool:
 
 
 def _case_opened(store: Store, told: Told) -> bool:
-    raised = AlertRaised.model_validate(told["data"])
-    wanted = 1 if dispatches(raised) else 0
-    return store["cases"].count_documents({"origin": alert_origin(raised.id)}) == wanted
+    return store["cases"].count_documents({"origin": incident_origin(told["data"]["id"])}) == 1
 
 
-def _case_noted(store: Store, told: Told) -> bool:
-    alert = told["data"].get("alert")
-    found = store["alerts"].find_one({"_id": alert}, {"case_no": 1}) if alert else None
-    return alert is None or (found is not None and found["case_no"] == told["data"]["case_no"])
-
-
-def _alert_closed(store: Store, told: Told) -> bool:
-    alert = told["data"].get("alert")
-    found = store["alerts"].find_one({"_id": alert}, {"state": 1}) if alert else None
-    return alert is None or (found is not None and found["state"] == "closed")
+def _case_followed(store: Store, told: Told) -> bool:
+    """Its incident is as far as the case was then, and all its alerts know of the case."""
+    incident = told["data"].get("incident")
+    found = store["incidents"].find_one({"_id": incident}) if incident else None
+    if found is None:
+        return incident is None
+    behind = way(IncidentState(found["state"]), ECHOES[CaseState(told["data"]["state"])].until)
+    without = store["alerts"].count_documents({"incident": incident, "case_no": None})
+    return not behind and not without and "spreads" not in found
 
 
 def _case_counted(store: Store, told: Told) -> bool:
@@ -106,9 +115,12 @@ REACHED: Mapping[tuple[str, str], Rule] = {
     ("alerts", ReportReceived.wire): _stored,
     ("alerts", GridPublished.wire): _grid_copied,
     ("alerts", GridAdjusted.wire): _grid_copied,
-    ("alerts", CaseReported.wire): _case_noted,
-    ("alerts", CaseClosed.wire): _alert_closed,
-    ("cases", AlertRaised.wire): _case_opened,
+    ("alerts", GridStaffed.wire): _roster_copied,
+    **{
+        ("alerts", event.wire): _case_followed
+        for event in (CaseReported, CaseSigned, CaseResolved, CaseClosed, CaseRejected, CaseWithdrawn)
+    },
+    ("cases", IncidentOpened.wire): _case_opened,
     ("cases", GridPublished.wire): _grid_copied,
     ("cases", GridAdjusted.wire): _grid_copied,
     ("cases", GridStaffed.wire): _roster_copied,

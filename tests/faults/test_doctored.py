@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.alerts import AlertRaised
+from contracts.alerts import IncidentOpened
 from deploy.local import cameras
 from services.chassis.topology import event_queue
 from tests.faults.harness import (
@@ -38,9 +38,9 @@ async def an_alarm_becomes_a_case(town: Town, client: Client, ground: Piece, pro
     """The service of cases dies when it has heard of the alarm and has written nothing."""
     town.start_all(("grid", "alerts", "gateway"))
     await client.report(cameras.hikvision(ground.cameras[0], SERIES, datetime.now(UTC), 1))
-    queue = event_queue("cases", AlertRaised.wire)
-    await asyncio.to_thread(eventually, lambda: depths(town).get(queue) and not outboxes(town), 30, "an alert")
-    armed = town.start("cases", crash_at=f"before_write@{AlertRaised.wire}", argv=program, ready=False)
+    queue = event_queue("cases", IncidentOpened.wire)
+    await asyncio.to_thread(eventually, lambda: depths(town).get(queue) and not outboxes(town), 30, "an incident")
+    armed = town.start("cases", crash_at=f"before_write@{IncidentOpened.wire}", argv=program, ready=False)
     assert await asyncio.to_thread(town.died, armed)
     town.start("cases", argv=program)
 

@@ -18,7 +18,7 @@ PARTS = [part for service in SERVICES for part in parts(service, SCENES[service]
 SAMPLE = {
     *(f"alerts-alerts.report_received.v1-{point}" for point in ("after_write:2", "before_ack", "after_publish")),
     "cases-act_on_case-after_write",
-    "cases-alerts.raised.v1-before_ack",
+    "cases-alerts.incident_opened.v1-before_ack",
     "sharing-decide_dataset_application-before_write:2",
     "grid-save_grid-after_write",
 }

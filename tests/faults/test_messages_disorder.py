@@ -96,7 +96,7 @@ async def told(client: Client, ground: Piece) -> dict[str, Any]:
     for camera in ground.cameras:
         page = await client.get("/v1/alerts", device=camera.device)
         [alert] = page["items"]
-        [case] = (await client.get("/v1/cases", alert=alert["id"]))["items"]
+        case = await client.get(f"/v1/cases/{alert['case_no']}")
         lines = await client.get(f"/v1/cases/{case['case_no']}/timeline")
         history = await client.get(f"/v1/alerts/{alert['id']}")
         found[camera.device] = {

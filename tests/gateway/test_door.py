@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.gateway.spreadsheet import XLSX
+from services.chassis.file_types import XLSX
 from tests.gateway.conftest import Gateway
 
 PATH = "/v1/clients"

@@ -1,5 +1,6 @@
 """The hot way in has the manners of the door, although it stands before the framework."""
 
+import json
 import socket
 from uuid import uuid4
 
@@ -69,6 +70,35 @@ def test_a_retry_is_the_same_report_and_all_others_are_not(gateway: Gateway) -> 
     assert post(**event) == post(**event) != post(**{**event, "ce-id": "8"})
     assert post(**{"Idempotency-Key": "k"}) == post(**{"Idempotency-Key": "k"})
     assert post() != post()
+
+
+ALARM = {"specversion": "1.0", "id": "1", "source": "/boxes/7", "type": "t", "data": {"type": "fire_smoke"}}
+TOLD = [
+    (json.dumps(ALARM).encode(), 202, "", None),
+    (json.dumps([ALARM, ALARM]).encode(), 202, "", None),
+    (b"", 422, "json_invalid", "(line 1, column 1)"),
+    (b'{"specversion": "1.0",\n "id": }', 422, "json_invalid", "(line 2, column 8)"),
+    (b'{"id":\n\n "\xff"}', 422, "json_invalid", "(line 3, column 3)"),
+    (b"[" * 100_000, 422, "json_too_deep", None),
+    (json.dumps({**ALARM, "data": None}).encode(), 422, "input_invalid", "/data"),
+    (json.dumps([ALARM, {**ALARM, "data": {"severity": 9}}]).encode(), 422, "input_invalid", "/1/data/severity"),
+    (json.dumps({**ALARM, "source": "\ud800"}).encode(), 422, "text_invalid", "/source"),
+    (json.dumps([ALARM] * 101).encode(), 422, "input_invalid", ""),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "code", "place"), TOLD)
+def test_a_program_is_told_where_its_events_are_wrong(
+    gateway: Gateway, body: bytes, status: int, code: str, place: str | None
+) -> None:
+    with gateway.client("device", **{"Accept-Language": "en"}) as client:
+        answer = client.post("/v1/intake/cloudevents/boxes", content=body)
+        other = client.post("/v1/intake/frigate/boxes", content=body)
+    assert (answer.status_code, other.status_code) == (status, 202)
+    told = answer.json()
+    assert told.get("code", "") == code
+    if place is not None:
+        assert place in told["detail"] or place == told["errors"][0]["pointer"]
 
 
 def test_only_refusals_leave_a_line_and_a_record(gateway: Gateway) -> None:

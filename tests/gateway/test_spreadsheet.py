@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.faults import Invalid
+from services.chassis.file_types import XLSX
 from services.gateway import tabular
 from services.gateway.limits import IMPORT
-from services.gateway.spreadsheet import MOST_COLUMNS, OLE, XLSX
+from services.gateway.spreadsheet import MOST_COLUMNS, OLE
 from services.gateway.workbook import MOST_UNPACKED
 from tests.gateway.test_tabular import CELL
 

@@ -126,22 +126,26 @@ async def open_cases(
     alerts: dict[str, dict[str, Any]],
     ground: Ground,
 ) -> list[dict[str, Any]]:
-    """One case for each alert that somebody must look at, with the worker of its grid."""
-    with record.step("cases", "自动立项, 分派网格员") as found:
-        wanted = len(cameras.dispatching(payloads))
+    """One incident with one case for what somebody must look at in a grid, with the worker of the grid."""
+    with record.step("cases", "研判成事件, 自动立项, 分派网格员") as found:
+        grids = {camera.device: camera.grid for camera in ground.cameras}
+        wanted = len({grids[device] for device, _ in cameras.dispatching(payloads)})
 
         async def opened() -> list[dict[str, Any]]:
             return await door.pages("/v1/cases")
 
-        cases = await until("告警成案 cases opened", opened, lambda cases: len(cases) >= wanted)
+        cases = await until("事件成案 cases opened", opened, lambda cases: len(cases) >= wanted)
         expect("工单数 cases", len(cases), wanted)
-        expect("每个告警一单 one case an alert", len({case["alert"] for case in cases}), wanted)
+        incidents = await door.pages("/v1/incidents")
+        expect(
+            "每个事件一单 one case an incident", {case["incident"] for case in cases}, {one["id"] for one in incidents}
+        )
         expect(
             "工单的网格员 assignees",
             [case["assignee"] for case in cases],
             [ground.worker_of[alerts[case["alert"]]["grid"]] for case in cases],
         )
-        found |= {"工单": len(cases), "网格员": len({case["assignee"] for case in cases})}
+        found |= {"事件": len(incidents), "工单": len(cases), "网格员": len({case["assignee"] for case in cases})}
     return cases
 
 

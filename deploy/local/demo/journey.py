@@ -11,7 +11,7 @@ from services.console.waterfall import spans_of
 # what a whole journey has at least; the reads and writes of a batch stand in the trace of its first message
 MILESTONES = {
     ("gateway", "publish alerts.report_received.v1"),
-    ("cases", "process alerts.raised.v1"),
+    ("cases", "process alerts.incident_opened.v1"),
     ("alerts", "update alerts"),
 }
 

@@ -7,7 +7,7 @@ this module: no description, no password, no position of a person (method 4).
 from contracts.alerts import AlertType, CanonicalReport
 from contracts.shared import Point
 from services.alerts.adapters.times import moment
-from services.alerts.adapters.wire import Unreadable, clean, decode, note
+from services.alerts.adapters.wire import bounded, clean, decode, note
 from services.alerts.adapters.xml import Node, documents
 from services.alerts.domain import plausible, severity_of
 
@@ -34,16 +34,13 @@ TYPES = {
     "6": {"1": AlertType.DISK_FAULT},
 }
 POSITION = "4"
-MAX_REPORTS = 64
 
 
 def read(body: bytes, content_type: str) -> list[CanonicalReport]:
     """The reports of one body. Raises Unreadable."""
     text, notes = decode(body, content_type)
     roots, repaired = documents(text)
-    if len(roots) > MAX_REPORTS:
-        raise Unreadable("too_many_reports", f"一个报文超过 {MAX_REPORTS} 条告警", f"over {MAX_REPORTS} alerts")
-    return [_report(root, [*notes, *repaired]) for root in roots]
+    return bounded(_report(root, [*notes, *repaired]) for root in roots)
 
 
 def _report(root: Node, notes: list[str]) -> CanonicalReport:

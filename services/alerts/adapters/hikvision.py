@@ -1,22 +1,22 @@
 """海康 ISAPI `EventNotificationAlert`: XML in any namespace, its JSON form, or multipart with pictures.
 
-One report for each alert, detection region and related event in the body. Number plates, positions of people and
-credentials in picture addresses are not read.
+One report for each alert, detection region and related event in the body. Of an alertStream that is cut into bodies
+every alert is read that stands whole in one; what is cut is lost and noted (`part_unreadable`, or `truncated` where
+nothing else is there). Pictures belong to the alert before them. Positions of people and credentials in picture
+addresses are not read; a plate leaves this module as `subject`.
 """
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Literal
-from urllib.parse import urlsplit
-
-from pydantic import JsonValue
+from typing import Literal, NamedTuple
 
 from contracts.alerts import AlertType, CanonicalReport
-from services.alerts.adapters import multipart
+from services.alerts.adapters import jsons, multipart
+from services.alerts.adapters.addresses import reference
+from services.alerts.adapters.plates import plate
 from services.alerts.adapters.times import Moment, moment
-from services.alerts.adapters.wire import Unreadable, clean, decode, note
-from services.alerts.adapters.xml import MAX_DEPTH, MAX_ELEMENTS, Node, documents
+from services.alerts.adapters.wire import Unreadable, bounded, clean, decode, left_out, note
+from services.alerts.adapters.xml import Node, cut_out, documents
 from services.alerts.domain import MOST_MEDIA, severity_of
 
 TYPES = {
@@ -56,89 +56,85 @@ Below = dict[str, list[Node]]
 TARGETS: dict[str, Target] = {"human": "human", "vehicle": "vehicle"}
 # a recorder counts its analogue inputs up to here and its IP cameras from the next number on
 RECORDER_INPUTS = 32
-MAX_REPORTS = 64
+ALERT = "EventNotificationAlert"
 
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
-_SECRET = re.compile(r"(?:pass|pwd|token|auth|sign|secret|key|user)[^=&]*=", re.IGNORECASE)
+
+
+class _Piece(NamedTuple):
+    """What may hold alerts, and the pictures that came with it."""
+
+    text: bytes
+    content_type: str
+    media: list[str]
 
 
 def read(body: bytes, content_type: str) -> list[CanonicalReport]:
-    """The reports of one post. Raises Unreadable."""
-    texts, media = _split(body, content_type)
-    reports: list[CanonicalReport] = []
-    for text, text_type in texts:
-        roots, notes = _roots(text, text_type)
+    """The reports of one post. Raises Unreadable where it holds nothing that could be read."""
+    faults: list[Unreadable] = []
+    found = bounded(_read(_pieces(body, content_type), faults))
+    if faults and not found:
+        raise faults[0]
+    return [*found, left_out("part_unreadable")] if faults else found
+
+
+def _read(pieces: list[_Piece], faults: list[Unreadable]) -> Iterator[CanonicalReport]:
+    for piece in pieces:
+        try:
+            roots, notes = _roots(piece, faults)
+        except Unreadable as fault:
+            faults.append(fault)
+            continue
         for root in roots:
-            for report in _reports(root, notes, media):
-                if len(reports) == MAX_REPORTS:
-                    raise Unreadable(
-                        "too_many_reports", f"一个报文超过 {MAX_REPORTS} 条告警", f"over {MAX_REPORTS} alerts"
-                    )
-                reports.append(report)
-    return reports
+            yield from _reports(root, notes, piece.media)
 
 
-def _split(body: bytes, content_type: str) -> tuple[list[tuple[bytes, str]], list[str]]:
+def _pieces(body: bytes, content_type: str) -> list[_Piece]:
     if not multipart.is_multipart(body, content_type):
-        return [(body, content_type)], []
+        return [_Piece(body, content_type, [])]
+    pieces: list[_Piece] = []
+    ahead: list[str] = []
     found = multipart.parts(body, content_type)
-    texts = [(part.body, part.content_type) for part in found if part.is_text]
-    if found and not texts:
+    for part in found:
+        if part.is_text:
+            pieces.append(_Piece(part.body, part.content_type, ahead))
+            ahead = []
+        else:
+            (pieces[-1].media if pieces else ahead).append(part.reference)
+    if found and not pieces:
         raise Unreadable(
             "report_missing", "multipart 中没有告警部分, 只有图片", "a multipart of pictures without a report"
         )
-    return texts or [(body, "")], [part.reference for part in found if not part.is_text]
+    return pieces or [_Piece(body, "", [])]
 
 
-def _roots(body: bytes, content_type: str) -> tuple[list[Node], list[str]]:
-    text, notes = decode(body, content_type)
+def _roots(piece: _Piece, faults: list[Unreadable]) -> tuple[list[Node], list[str]]:
+    text, notes = decode(piece.text, piece.content_type)
     if text.lstrip()[:1] in ("{", "["):
-        return [_tree(text)], notes
-    found, repaired = documents(text)
+        return [jsons.tree(text.lstrip(), "eventType", ALERT.lower())], notes
+    try:
+        found, repaired = documents(text)
+    except Unreadable as fault:
+        whole = cut_out(text, ALERT) if fault.code in ("truncated", "xml_malformed") else []
+        if not whole:
+            raise
+        faults.append(fault)
+        return _each(whole, faults), notes
     return found, [*notes, *repaired]
 
 
-def _tree(text: str) -> Node:
-    try:
-        value: JsonValue = json.loads(text)
-    except RecursionError:
-        raise Unreadable(
-            "json_too_deep", f"JSON 嵌套超过 {MAX_DEPTH} 层", f"JSON deeper than {MAX_DEPTH} levels"
-        ) from None
-    except ValueError as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        raise Unreadable(
-            "json_malformed",
-            f"JSON 格式错误 (第 {line} 行第 {column} 列)",
-            f"not valid JSON (line {line}, column {column})",
-        ) from None
-    root = Node("eventnotificationalert" if isinstance(value, dict) and "eventType" in value else "")
-    _grow(root, value, 1, [MAX_ELEMENTS])
-    return root
-
-
-def _grow(node: Node, value: JsonValue, depth: int, left: list[int]) -> None:
-    left[0] -= 1
-    if depth > MAX_DEPTH or left[0] < 0:
-        raise Unreadable("json_too_large", "JSON 嵌套过深或元素过多", "too deep or too many elements")
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            for item in inner if isinstance(inner, list) else [inner]:
-                child = Node(name.lower())
-                node.children.append(child)
-                _grow(child, item, depth + 1, left)
-    elif isinstance(value, list):
-        for item in value:
-            named = isinstance(item, dict) and "eventType" in item
-            child = Node("eventnotificationalert" if named else "item")
-            node.children.append(child)
-            _grow(child, item, depth + 1, left)
-    elif value is not None:
-        node.text = str(value).strip() if not isinstance(value, bool) else str(value).lower()
+def _each(alerts: list[str], faults: list[Unreadable]) -> list[Node]:
+    found: list[Node] = []
+    for alert in alerts:
+        try:
+            found += documents(alert)[0]
+        except Unreadable as fault:
+            faults.append(fault)
+    return found
 
 
 def _reports(root: Node, notes: list[str], media: list[str]) -> Iterator[CanonicalReport]:
-    alerts = [root] if root.name == "eventnotificationalert" else root.descendants().get("eventnotificationalert", [])
+    alerts = [root] if root.name == ALERT.lower() else root.descendants().get(ALERT.lower(), [])
     if not alerts:
         yield CanonicalReport(kind="ignored", raw_type=clean(root.name, 64), notes=[*notes, note("not_an_event")])
     for alert in alerts:
@@ -181,6 +177,7 @@ def _alert(alert: Node, notes: list[str], media: list[str]) -> Iterator[Canonica
                 occurred_at=when.at,
                 occurred_local=when.local,
                 media=pictures,
+                subject=plate(*_texts(below, "licenseplate")),
                 notes=[*said, note("type_unknown")] if type_ is AlertType.UNKNOWN else said,
             )
 
@@ -227,20 +224,7 @@ def _rules(alert: Node, below: Below, type_: AlertType) -> list[tuple[str | None
 
 def _pictures(below: Below) -> list[str]:
     addresses = _texts(below, "bkgurl", "pictureurl", "picurl")
-    return [reference for address in addresses if (reference := _reference(address))]
-
-
-def _reference(address: str) -> str | None:
-    """An address without user, password or secret parameters; None when it is no http address."""
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not host:
-        return None
-    query = "" if _SECRET.search(parts.query) else parts.query
-    return clean(f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}{f'?{query}' if query else ''}", 500)
+    return [found for address in addresses if (found := reference(address))]
 
 
 def _source_id(alert: Node, state: str) -> str | None:

@@ -1,89 +1,17 @@
-"""multipart bodies from devices, split at the boundary: declared lengths lie."""
-
-import re
-from hashlib import sha256
-from typing import NamedTuple
+"""multipart bodies as adapters read them: what cannot be split is Unreadable."""
 
 from services.alerts.adapters.wire import Unreadable
+from services.chassis import multipart
+from services.chassis.multipart import MAX_PARTS, Part, is_multipart, without_media
 
-MAX_PARTS = 32
-
-_BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;,"]{1,200}))""", re.IGNORECASE)
-_FIRST_LINE = re.compile(rb"^\s{0,8}--([^\r\n\s]{1,200})[ \t]*\r?\n")
-_BEGINNING = re.compile(rb"^\s{0,8}--[^\r\n]{1,200}\r?\ncontent-", re.IGNORECASE)
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
-_TYPE = re.compile(rb"^content-type\s*:\s*([^\r\n;]{1,100})", re.IGNORECASE | re.MULTILINE)
-
-
-class Part(NamedTuple):
-    """One part: its headers as they came, its media type in lower case, its bytes."""
-
-    headers: bytes
-    content_type: str
-    body: bytes
-
-    @property
-    def is_text(self) -> bool:
-        """Whether it may hold a report; anything else is media."""
-        return self.body.lstrip()[:1] in (b"<", b"{", b"[") or self.content_type.endswith(("xml", "json"))
-
-    @property
-    def reference(self) -> str:
-        """What is kept of media: type, length in bytes, hash."""
-        return f"{self.content_type or 'unknown'};size={len(self.body)};sha256={sha256(self.body).hexdigest()}"
-
-
-def is_multipart(body: bytes, content_type: str) -> bool:
-    """Whether the sender says so, or the body begins like one (some devices announce another type)."""
-    return content_type.lstrip()[:10].lower() == "multipart/" or bool(_BEGINNING.match(body))
+__all__ = ["Part", "is_multipart", "parts", "without_media"]
 
 
 def parts(body: bytes, content_type: str) -> list[Part]:
-    """The parts; empty when no boundary is found in the body (some devices announce one and send bare XML)."""
-    boundary = _boundary(body, content_type)
-    if boundary is None or boundary not in body:
-        return []
-    pieces = body.split(boundary, MAX_PARTS + 2)
-    if len(pieces) > MAX_PARTS + 2:
+    """The parts; empty when no boundary is found in the body. Raises Unreadable."""
+    try:
+        return multipart.parts(body, content_type)
+    except multipart.TooManyParts:
         raise Unreadable(
             "too_many_parts", f"multipart 超过 {MAX_PARTS} 个部分", f"over {MAX_PARTS} parts in a multipart"
-        )
-    found = []
-    for piece in pieces[1:]:
-        if piece.startswith(b"--"):
-            break
-        headers, content = _headed(piece)
-        named = _TYPE.search(headers)
-        found.append(Part(headers, named[1].strip().decode("latin-1").lower() if named else "", content))
-    return found
-
-
-def without_media(body: bytes, content_type: str) -> bytes:
-    """The body with each media part replaced by its reference: pictures are not ours to store."""
-    if not is_multipart(body, content_type):
-        return body
-    try:
-        found = parts(body, content_type)
-    except Unreadable:
-        return body
-    boundary = _boundary(body, content_type) or b""
-    kept = [part.headers + b"\r\n\r\n" + (part.body if part.is_text else part.reference.encode()) for part in found]
-    return b"".join(boundary + b"\r\n" + part + b"\r\n" for part in kept) + boundary + b"--\r\n" if kept else body
-
-
-def _boundary(body: bytes, content_type: str) -> bytes | None:
-    named = _BOUNDARY.search(content_type[:400])
-    if named:
-        boundary = b"--" + (named[1] or named[2]).encode("utf-8", "replace")
-        if boundary in body:
-            return boundary
-    seen = _FIRST_LINE.match(body)
-    return b"--" + seen[1] if seen else None
-
-
-def _headed(piece: bytes) -> tuple[bytes, bytes]:
-    piece = piece.lstrip(b" \t").removeprefix(b"\r\n").removeprefix(b"\n")
-    end = _HEADER_END.search(piece[:4096])
-    if end is None:
-        return b"", piece.rstrip(b"\r\n")
-    return piece[: end.start()], piece[end.end() :].removesuffix(b"\n").removesuffix(b"\r")
+        ) from None

@@ -11,7 +11,7 @@ _WRITTEN = re.compile(
     r"\s?(?:([Zz])|([+-]?)(\d{1,2}):?(\d{2})|([+-]\d{2}))?",
     re.ASCII,
 )
-_PLAIN = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII)
+_PLAIN = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII)
 _EPOCH = re.compile(r"(\d{10})(\d{3})?", re.ASCII)
 
 

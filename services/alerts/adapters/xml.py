@@ -1,26 +1,34 @@
 """XML from devices: local names only (lower case), no DOCTYPE, no ENTITY, bounded depth and number of elements."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from lxml import etree
 
-from services.alerts.adapters.wire import Unreadable, note
+from services.alerts.adapters.wire import Unreadable, note, truncated
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 4_000
 
 _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^<>]{0,200}\?>", re.IGNORECASE)
+_OPENED = re.compile(r"<(?:[A-Za-z_]|\Z)")
+_CLOSED = re.compile(r"</[^<>]*>|/>")
 _RAW_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
 
 
-class Node:
-    """An element. `text` is what stands before its first child, stripped."""
+_NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
-    __slots__ = ("_values", "children", "name", "text")
+
+class Node:
+    """An element. `text` is what stands before its first child, stripped; attributes by local name in lower case."""
+
+    __slots__ = ("_values", "attributes", "children", "name", "text")
 
     def __init__(self, name: str, text: str = "") -> None:
-        self.name, self.text = name, text
+        self.name, self.text, self.attributes = name, text, _NO_ATTRIBUTES
         self.children: list[Node] = []
         self._values: dict[str, str] | None = None
 
@@ -48,20 +56,22 @@ def _gather(node: Node, found: dict[str, list[Node]]) -> None:
             _gather(child, found)
 
 
-def documents(text: str) -> tuple[list[Node], list[str]]:
+def documents(text: str, most: int = MAX_ELEMENTS) -> tuple[list[Node], list[str]]:
     """The roots of the documents in a text (several may follow one another, text around them is ignored) and notes."""
     if _FORBIDDEN.search(text):
         raise _forbidden()
     wrapped = f"<_>{_DECLARATION.sub('', text)}</_>"
     notes: list[str] = []
     try:
-        root = _parse(wrapped)
+        root = _parse(wrapped, most)
     except etree.XMLSyntaxError as error:
+        if len(_OPENED.findall(text)) != len(_CLOSED.findall(text)):
+            raise truncated() from None
         repaired = _RAW_AMPERSAND.sub("&amp;", wrapped)
         if repaired == wrapped:
             raise _malformed(error) from None
         try:
-            root = _parse(repaired)
+            root = _parse(repaired, most)
         except etree.XMLSyntaxError as again:
             raise _malformed(again) from None
         notes.append(note("ampersand_repaired"))
@@ -71,7 +81,7 @@ def documents(text: str) -> tuple[list[Node], list[str]]:
     return found, notes
 
 
-def _parse(text: str) -> Node:
+def _parse(text: str, most: int) -> Node:
     # nothing is fetched, no entity but the five of XML is replaced, and what libxml2 finds too large it refuses
     parser = etree.XMLParser(
         resolve_entities=False,
@@ -82,7 +92,7 @@ def _parse(text: str) -> Node:
         remove_pis=True,
     )
     root = Node("")
-    _grow(root, etree.fromstring(text, parser), 1, [MAX_ELEMENTS])
+    _grow(root, etree.fromstring(text, parser), 1, [most])
     return root
 
 
@@ -93,10 +103,28 @@ def _grow(node: Node, element: etree._Element, depth: int, left: list[int]) -> N
     grown = node.children
     for child in element:
         text = child.text
-        below = Node(str(child.tag).rpartition("}")[2].lower(), text.strip() if text else "")
+        below = Node(_local(str(child.tag)), text.strip() if text else "")
+        if items := child.items():
+            below.attributes = {_local(str(name)): str(value) for name, value in items}
         grown.append(below)
         if len(child):
             _grow(below, child, depth + 1, left)
+
+
+@lru_cache(1024)
+def _local(name: str) -> str:
+    return name.rpartition("}")[2].lower()
+
+
+def cut_out(text: str, name: str) -> list[str]:
+    """The elements of that name that stand whole in a text which cannot be parsed as one, whatever lies between."""
+    begin = re.compile(rf"<(?:[\w.-]{{1,40}}:)?{name}(?=[\s>])")
+    found, left = [], 0
+    for end in re.finditer(rf"</(?:[\w.-]{{1,40}}:)?{name}\s*>", text):
+        begins = [place.start() for place in begin.finditer(text, left, end.start())]
+        found += [text[place : end.end()] for place in begins[-1:]]
+        left = end.end()
+    return found
 
 
 def _forbidden() -> Unreadable:

@@ -1,9 +1,11 @@
 """点位 in the store: what is at which place. A channel that merely reported waits unbound until somebody places it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel
+from pymongo import IndexModel, UpdateOne
 
 from contracts.alerts import Channel, ListChannels, SaveChannel
 from contracts.faults import Conflict
@@ -13,12 +15,14 @@ from services.alerts.store.documents import chunks, place
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.grid_copies import Spot, Terrain
-from services.chassis.portions import by_key
+from services.chassis.portions import by_key, portions
 
 INDEXES = [
     IndexModel([("device", 1), ("_id", 1)], name="device"),
     IndexModel([("bound", 1), ("_id", 1)], name="bound"),
 ]
+
+_MOST_UNBOUND = 50
 
 
 def key(device: str, channel: str) -> str:
@@ -43,10 +47,40 @@ class Channels:
         self._channels.insert_many([New(_unbound(id, *pair)) for id, pair in unknown.items()])
         return {pair: found.get(id, Bound(id)) for id, pair in keys.items()}
 
+    def places_of(self, devices: Iterable[str], own: str) -> dict[str, Bound]:
+        """For each device its first channel with a place, else its first; one without any gets the channel `own`."""
+        found: dict[str, Bound] = {}
+        for part in portions(devices):
+            for document in self._channels.collection.find({"device": {"$in": part}}).sort("_id", 1):
+                before = found.get(document["device"])
+                if before is None or (before.point is None and document["bound"]):
+                    found[document["device"]] = _bound(document)
+        bare = self.bound((device, own) for device in set(devices) - found.keys())
+        return found | {device: place for (device, _), place in bare.items()}
+
+    def waited_for(self, waiting: Mapping[str, tuple[int, datetime]]) -> None:
+        """Note on unbound channels (by key) how many alerts more wait for their places, and when the last was raised.
+
+        For the queue of who binds them: a fold that is cut short and done again may count twice.
+        """
+        if waiting:
+            self._channels.collection.bulk_write(
+                [
+                    UpdateOne({"_id": id}, {"$inc": {"alerts_waiting": count}, "$max": {"last_reported_at": at}})
+                    for id, (count, at) in waiting.items()
+                ],
+                ordered=False,
+            )
+
+    def unbound_of(self, device: str) -> list[str]:
+        """Channels of a device that have no place, at most 50."""
+        found = self._channels.collection.find({"device": device, "bound": False}, {"channel": 1}).limit(_MOST_UNBOUND)
+        return sorted(document["channel"] for document in found)
+
     def save(self, command: SaveChannel, spot: Spot) -> Channel:
         """Bind it to a place, or to another."""
         id = key(command.device, command.channel)
-        wanted = Wanted(command.device, command.channel, command.name, command.point)
+        wanted = Wanted(command.device, command.channel, command.name, command.point, command.gb_code, command.scene)
         found = self._channels.get(id)
         if found is None:
             if not self._channels.insert(_document(wanted, spot)):
@@ -115,6 +149,20 @@ class Channels:
             changed.update(str(item.id) for item in moves)
         return changed
 
+    def scenes(self, keys: Iterable[str]) -> dict[str, str | None]:
+        """What is to be seen at these channels, by key."""
+        found = by_key(self._channels.collection, set(keys), {"scene": 1})
+        return {document["_id"]: document.get("scene") for document in found}
+
+    def count_of(self, devices: Iterable[str]) -> Counter[str]:
+        """How many channels these devices have."""
+        found = (
+            document["device"]
+            for part in portions(devices)
+            for document in self._channels.collection.find({"device": {"$in": part}}, {"device": 1})
+        )
+        return Counter(found)
+
     def bound_among(self, keys: Iterable[str]) -> dict[str, Bound]:
         """Those of the channels (by key) that have a place."""
         found = by_key(self._channels.collection, set(keys), bound=True)
@@ -130,6 +178,8 @@ def _unbound(id: str, device: str, channel: str) -> Document:
         "point": None,
         "grid": None,
         "path": [],
+        "gb_code": None,
+        "scene": None,
         "bound": False,
     }
 
@@ -140,8 +190,17 @@ def _document(wanted: Wanted, spot: Spot) -> Document:
 
 
 def _placed(wanted: Wanted, spot: Spot) -> Document:
+    """What is not said stays as it is."""
+    fields = _named(wanted)
+    if wanted.point is None:
+        return fields
     point = [wanted.point.longitude, wanted.point.latitude]
-    return {"name": wanted.name, "point": point, "bound": True, **_spot(spot)}
+    return {**fields, "point": point, "bound": True, "alerts_waiting": 0, "last_reported_at": None, **_spot(spot)}
+
+
+def _named(wanted: Wanted) -> Document:
+    told = {"name": wanted.name, "gb_code": wanted.gb_code, "scene": wanted.scene}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _spot(spot: Spot) -> Document:
@@ -149,8 +208,9 @@ def _spot(spot: Spot) -> Document:
 
 
 def _difference(standing: Mapping[str, Any], wanted: Wanted) -> str:
-    same = standing["name"] == wanted.name and place(standing["point"]) == wanted.point
-    return "unchanged" if same else "changed"
+    placed = wanted.point is None or place(standing["point"]) == wanted.point
+    same = all(standing.get(name) == value for name, value in _named(wanted).items())
+    return "unchanged" if placed and same else "changed"
 
 
 def _point(document: Mapping[str, Any]) -> Point:

@@ -1,7 +1,9 @@
 """告警台: what people and cases do to alerts, and how they are listed."""
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from operator import itemgetter
 
 from contracts.alerts import (
     ActOnAlert,
@@ -13,21 +15,26 @@ from contracts.alerts import (
     AlertReopened,
     AlertState,
     ListAlerts,
+    SilenceTrial,
+    TrySilence,
     Verdict,
 )
 from contracts.base import Event
 from contracts.faults import NotFound
 from contracts.shared import Page
-from services.alerts import domain
+from services.alerts import domain, silencing
 from services.alerts.store import documents
 from services.chassis import context, cursors
-from services.chassis.aggregates import Aggregates, Change, Document
-from services.chassis.stretches import newest, stretches
+from services.chassis.aggregates import Aggregates, Change, Changed, Document
+from services.chassis.portions import by_key
+from services.chassis.stretches import meets, newest
 
 _GRID_DIGITS = 15
 # a storm brings a thousand a minute, and all of a stretch is read
 _FIRST_STRETCH = timedelta(seconds=10)
-_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
+_HIDDEN = {"timeline": 0}
+_MOST_TRIED = 1000
+_MOST_SHOWN = 20
 
 
 class Desk:
@@ -40,16 +47,59 @@ class Desk:
         """One, with its timeline."""
         return documents.alert(self._document(id))
 
+    def media(self, id: str) -> list[str]:
+        """The references of its pictures, addresses among them."""
+        found: list[str] = self._document(id)["media"]
+        return found
+
     def page(self, query: ListAlerts) -> Page[Alert]:
         """Newest first, without timelines."""
-        tomorrow = documents.mark(context.now() + timedelta(days=1))
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else tomorrow
-        ranges, one_more = _ranges(before), query.limit + 1
-        found = newest(
-            self._alerts.collection, "order", ranges, _conditions(query), limit=one_more, hidden={"timeline": 0}
-        )
+        before, conditions = documents.before(query.cursor), _conditions(query)
+        one_more = query.limit + 1
+        if query.incident is not None:
+            found = self._of_incident(query, conditions, before)[:one_more]
+        else:
+            found = newest(
+                self._alerts.collection,
+                "muted" if query.muted else "order",
+                documents.ranges(before, _FIRST_STRETCH),
+                conditions,
+                limit=one_more,
+                hidden=_HIDDEN,
+                narrowed=not query.muted and next(iter(conditions), None) != "muted",
+            )
         items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
         return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+
+    def _of_incident(self, query: ListAlerts, conditions: Mapping[str, object], before: str) -> list[Document]:
+        """All of them are read: they are as many as one matter has."""
+        found = [
+            document
+            for document in self._alerts.collection.find({"incident": query.incident}, _HIDDEN)
+            if document["order"] < before and meets(document, conditions) and (not query.muted or "muted" in document)
+        ]
+        return sorted(found, key=itemgetter("order"), reverse=True)
+
+    def try_silence(self, query: TrySilence) -> SilenceTrial:
+        """The newest open alerts, held against the matchers."""
+        silencing.refuse(silencing.expression_faults(query.matchers))
+        found = newest(
+            self._alerts.collection,
+            "order",
+            documents.ranges(documents.before(None), _FIRST_STRETCH),
+            {"state": AlertState.OPEN.value},
+            limit=_MOST_TRIED + 1,
+            hidden={"timeline": 0, "outbox": 0, "applied": 0},
+        )
+        tried = found[:_MOST_TRIED]
+        hit = [one for one in tried if silencing.hits(query.matchers, silencing.told(one))]
+        return SilenceTrial(
+            waits=silencing.hits_gravest(query.matchers),
+            open_read=len(tried),
+            complete=len(found) <= _MOST_TRIED,
+            hits=len(hit),
+            alerts=[documents.alert({**one, "timeline": []}) for one in hit[:_MOST_SHOWN]],
+        )
 
     def act(self, command: ActOnAlert) -> Alert:
         """One step of the machine."""
@@ -58,7 +108,11 @@ class Desk:
             return documents.alert(document)
         command.check_version(document["version"])
         steps = [(command.action, command.verdict)]
-        change, events = _walk(document, steps, command.caller.who, command.note, context.now())
+        present = context.now()
+        change, events = _walk(document, steps, command.caller.who, command.note, present)
+        if command.action is AlertAction.ACKNOWLEDGE:
+            # how long people let it wait; a case that closes answers for nobody
+            change = replace(change, set={**change.set, "acknowledged_at": present})
         self._alerts.update(command.id, document["version"], change, events)
         return self.get(command.id)
 
@@ -86,6 +140,21 @@ class Desk:
             events,
         )
 
+    def follow(self, incident: Document, into: Document, verdict: Verdict | None) -> bool:
+        """Let the alerts of an incident follow it; whether none moved on meanwhile.
+
+        They get its case, go along `into` the one that it was merged into, and are closed with a verdict.
+        """
+        alerts, settled = self._alerts.collection, True
+        if incident["alert_count"] > len(incident["alerts"]):
+            found = list(alerts.find({"incident": incident["_id"]}, {"timeline": 0}))
+        else:
+            found = list(by_key(alerts, incident["alerts"], {"timeline": 0}))
+        for part in documents.chunks(found):
+            changed = [_following(document, into, verdict, context.now()) for document in part]
+            settled &= "stale" not in self._alerts.update_many([one for one in changed if one])
+        return settled
+
     def _document(self, id: str) -> Document:
         found = self._alerts.get(id)
         if found is None:
@@ -93,8 +162,8 @@ class Desk:
         return found
 
 
-def _conditions(query: ListAlerts) -> dict[str, str]:
-    """Values by field, the narrowest first: closed is nearly everything after a while."""
+def _conditions(query: ListAlerts) -> dict[str, str | None]:
+    """Values by field, the narrowest first: closed is nearly everything after a while, and so is what is not muted."""
     own_grid = query.grid if query.grid and len(query.grid) == _GRID_DIGITS else None
     waiting = query.state if query.state is not AlertState.CLOSED else None
     asked = (
@@ -105,25 +174,32 @@ def _conditions(query: ListAlerts) -> dict[str, str]:
         ("within", query.grid),
         ("state", query.state),
     )
-    found: dict[str, str] = {}
+    found: dict[str, str | None] = {}
     for name, value in asked:
         if value is not None:
             found.setdefault(name, str(value))
-    return found
+    return found | ({"muted": None} if query.muted is False else {})
 
 
-def _ranges(before: str) -> Iterator[dict[str, str]]:
-    mark = documents.mark
-    for since, until in stretches(_end(before), _FIRST_STRETCH, _OLDEST):
-        yield {"$gte": mark(since), "$lt": min(before, mark(until))}
-
-
-def _end(before: str) -> datetime:
-    """The end of the second in which a place of the order lies."""
-    try:
-        return documents.moment(before) + timedelta(seconds=1)
-    except ValueError:
-        return _OLDEST
+def _following(document: Document, into: Document, verdict: Verdict | None, now: datetime) -> Changed | None:
+    """What an alert does after its incident; None: it has done so."""
+    after: Document = {"incident": into["_id"], "case_no": document["case_no"] or into["case_no"]}
+    state = AlertState(document["state"])
+    steps = [
+        (action, verdict if action is AlertAction.JUDGE else None)
+        for action in (domain.steps_to_closed(state) if verdict else ())
+    ]
+    if not steps and all(document.get(name) == value for name, value in after.items()):
+        return None
+    case_no = into["case_no"]
+    actor, note = (
+        ("cases", f"案件 {case_no} 结案 / case closed")
+        if case_no
+        else (documents.SERVICE, "事件关闭 / incident closed")
+    )
+    change, events = _walk({**document, **after}, steps, actor, note, now)
+    push = change.push if steps else {}
+    return Changed(document["_id"], document["version"], Change({**change.set, **after}, change.unset, push), events)
 
 
 def _walk(
@@ -163,11 +239,11 @@ def _walk(
                 events.append(AlertJudged(id=id, verdict=verdict, actor=actor, version=version))
             case AlertAction.CLOSE:
                 after |= {"closed_at": now, "ended_at": after["ended_at"] or now}
-                unset += ["open_key", "quiet_until", "waits_for"]
+                unset += [*documents.RUNNING, "waits_for"]
                 events.append(AlertClosed(id=id, verdict=after["verdict"], case_no=after["case_no"], version=version))
             case AlertAction.REOPEN:
                 after |= {"verdict": None, "assignee": None}
-                unset.append("closed_at")
+                unset += ["closed_at", "acknowledged_at"]
                 events.append(AlertReopened(id=id, version=version))
         state = reached
     return Change({**after, "state": state.value}, unset, {"timeline": entries}), events

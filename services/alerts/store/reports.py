@@ -17,21 +17,22 @@ from uuid import uuid4
 from pymongo import IndexModel, UpdateOne
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError
 
 from contracts.alerts import AlertType, Report, ReportReceived, ReportRejected
 from contracts.faults import NotFound
 from contracts.shared import Point
+from services.alerts.flooding import thinned
 from services.alerts.folding import Sighting
 from services.alerts.reading import Reading
+from services.alerts.store.repeats import Repeats
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Changed, Document, New
 from services.chassis.aggregates import Change as Update
 from services.chassis.messages import Received
 from services.chassis.portions import by_key, portions
-from services.chassis.stores import already_there
 
 KEPT = timedelta(days=30)
+_SAME_BODY = timedelta(minutes=10)
 _OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_AT_ONCE = 200
 
@@ -56,15 +57,16 @@ class Reports:
         self._folds.create_indexes(
             [IndexModel("open", name="open", sparse=True), IndexModel("at", name="oldest")],
         )
-        self._source_keys: Collection[Document] = database["source_keys"]
-        self._source_keys.create_indexes(
-            [IndexModel("at", name="expiry", expireAfterSeconds=int(KEPT.total_seconds()))],
-        )
+        self._source_keys = Repeats(database, "source_keys", KEPT)
+        self._bodies = Repeats(database, "bodies", _SAME_BODY)
 
-    def keep(self, batch: Batch) -> tuple[str, list[Sighting]]:
-        """Store the reports of a batch (by id): the fold, and the sightings that are to be folded."""
+    def keep(self, batch: Batch, most: int) -> tuple[str, list[Sighting]]:
+        """Store the reports of a batch (by id): the fold, and the sightings that are to be folded.
+
+        Of a source with more than `most` reports the latest are kept whole.
+        """
         fold, present = uuid4().hex, context.now()
-        readings = self._without_repeats(batch, present)
+        readings = thinned(self._without_repeats(batch, present), most)
         opened: Document = {"_id": fold, "at": present, "members": list(batch)}
         if any(reading.sightings for reading in readings):
             opened["open"] = True
@@ -136,26 +138,16 @@ class Reports:
 
     def _without_repeats(self, batch: Batch, present: datetime) -> list[Reading]:
         """The readings, those marked that repeat a message which stands under another report id."""
-        first: dict[str, str] = {}
+        sources: dict[str, str] = {}
+        bodies: dict[str, str] = {}
         for id, (reading, _) in batch.items():
             if reading.source_key:
-                first.setdefault(reading.source_key, id)
-        if not first:
-            return [reading for reading, _ in batch.values()]
-        try:
-            self._source_keys.insert_many(
-                [{"_id": key, "report": id, "at": present} for key, id in first.items()], ordered=False
-            )
-        except BulkWriteError as error:
-            keys = list(first)
-            known = {keys[place] for place in already_there(error)}
-            first |= {found["_id"]: found["report"] for found in by_key(self._source_keys, known)}
-        return [
-            reading
-            if first.get(reading.source_key or "", id) == id
-            else reading.repeats(first[reading.source_key or ""])
-            for id, (reading, _) in batch.items()
-        ]
+                sources.setdefault(reading.source_key, id)
+            elif reading.body_key:
+                bodies.setdefault(reading.body_key, id)
+        first = self._source_keys.first(sources, present) | self._bodies.first(bodies, present)
+        keyed = ((id, reading, reading.source_key or reading.body_key or "") for id, (reading, _) in batch.items())
+        return [reading if first.get(key, id) == id else reading.repeats(first[key]) for id, reading, key in keyed]
 
     def _reject(self, rejected: Sequence[Reading], batch: Batch) -> None:
         self.rejections.insert_many(
@@ -248,6 +240,9 @@ def _kept(sighting: Sighting) -> Document:
         "place_quality": list(sighting.place_quality),
         "point": [point.longitude, point.latitude] if point else None,
         "media": list(sighting.media),
+        "subject": sighting.subject,
+        "told_at": sighting.told_at,
+        "suppressed": sighting.suppressed,
     }
 
 
@@ -263,6 +258,9 @@ def _sighting(report: Mapping[str, Any], kept: Mapping[str, Any]) -> Sighting:
         place_quality=tuple(kept["place_quality"]),
         point=Point(longitude=point[0], latitude=point[1]) if point else None,
         media=tuple(kept["media"]),
+        subject=kept.get("subject"),
+        told_at=kept.get("told_at"),
+        suppressed=kept.get("suppressed", False),
         **{
             name: kept[name] for name in ("device", "channel", "raw_type", "severity", "rule", "target", "active", "at")
         },

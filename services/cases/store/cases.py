@@ -13,10 +13,10 @@ from contracts.faults import NotFound
 from contracts.shared import Page
 from services.cases.domain import CaseRecord
 from services.cases.effects import Setting
-from services.cases.intake import Report, alert_origin, open_case
+from services.cases.intake import Report, open_case
 from services.cases.machine import OWNING, Outcome
 from services.cases.numbers import area_of, case_number
-from services.cases.responsible import rosters_needed, way_down
+from services.cases.responsible import rosters_needed
 from services.cases.store.documents import UNLISTED, Document, StoredCase, change, new_document
 from services.cases.store.figures import Figures
 from services.cases.store.positions import Positions
@@ -26,9 +26,10 @@ from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Changed, New
 from services.chassis.messages import Received
 from services.chassis.stretches import newest
+from services.chassis.territories import way_down
 
 # the narrowest first
-FILTERS = {"grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
+FILTERS = {"alert": "alert", "grid": "place.grid", "assignee": "assignee", "category": "category", "state": "state"}
 INDEXES = [
     IndexModel([("origin", 1)], unique=True),
     IndexModel([("watch_at", 1)], sparse=True),
@@ -90,7 +91,7 @@ class CaseStore(Surroundings):
             caller=command.caller,
             now=context.now(),
             limits=self.categories([record.category])[record.category],
-            rosters=self.rosters(targets) if command.action in OWNING else {},
+            rosters=self.rosters.of(targets) if command.action in OWNING else {},
             org_path=org_path,
             trace_id=context.trace_id(),
         )
@@ -120,8 +121,6 @@ class CaseStore(Surroundings):
         """Newest first."""
         top = int(cursors.decode(query.cursor, 1)[0] or 0) if query.cursor else self._positions.last()
         wanted = {field: value for name, field in FILTERS.items() if (value := getattr(query, name)) is not None}
-        if query.alert is not None:
-            wanted = {"origin": alert_origin(query.alert), **wanted}
         count = query.limit + 1
         ranges = _ranges(top, max(FIRST_WINDOW, count))
         found = newest(self.cases.collection, "position", ranges, wanted, limit=count, hidden=UNLISTED)
@@ -133,7 +132,7 @@ class CaseStore(Surroundings):
         settled = self.redrawn.settled([report.place for report in reports])
         reports = [replace(report, place=place) for report, place in zip(reports, settled, strict=True)]
         places = {(report.place.grid, tuple(report.place.path)) for report in reports}
-        rosters = self.rosters(code for grid, path in places for code in rosters_needed(grid, way_down(path, grid)))
+        rosters = self.rosters.of(code for grid, path in places for code in rosters_needed(grid, way_down(path, grid)))
         new = []
         for report, position in zip(reports, self._positions.take(len(reports)), strict=True):
             way = way_down(report.place.path, report.place.grid)

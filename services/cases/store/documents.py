@@ -43,8 +43,7 @@ def new_document(report: Report, outcome: Outcome, position: int, now: datetime)
         "timeline": _timeline(outcome),
         **_state_fields(record),
     }
-    if record.alert is not None:
-        document["alert"] = record.alert
+    document |= {name: value for name in ("alert", "incident") if (value := getattr(record, name)) is not None}
     if report.reporter is not None:
         document["private"] = {"reporter": report.reporter.model_dump()}
     return document
@@ -99,6 +98,7 @@ def _to_record(document: Document) -> CaseRecord:
         category=document["category"],
         place=Place.model_validate(document["place"]),
         alert=document.get("alert"),
+        incident=document.get("incident"),
         reported_by=(document["reported_by"]["client"], document["reported_by"]["person"]),
         site_check_required=document["site_check_required"],
         evidence_required=document["evidence_required"],
@@ -135,6 +135,7 @@ def _to_case(stored: StoredCase, now: datetime, *, unmasked: bool) -> Case:
         assignee=record.assignee,
         assigned_by=record.assigned_by,
         alert=record.alert,
+        incident=record.incident,
         reporter=_reporter(document, unmasked=unmasked),
         clocks=[Clock.model_validate(asdict(clock)) for clock in record.clocks],
         result=record.result,

@@ -8,15 +8,15 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from contracts.cases import Category, Place
-from contracts.grid import GridAdjusted, GridPublished, GridStaffed, GridState, Posting
+from contracts.grid import GridAdjusted, GridPublished, GridState
 from contracts.shared import Extent
 from services.cases.categories import SHIPPED
 from services.cases.intake import KnownGrid
-from services.cases.responsible import Rosters, national, significant, way_to
-from services.chassis.copies import LocalCopy
 from services.chassis.grid_copies import GridCopies
 from services.chassis.messages import Received
+from services.chassis.rosters import RosterCopies
 from services.chassis.stores import already_there
+from services.chassis.territories import national, significant, way_to
 
 
 class Surroundings:
@@ -25,7 +25,7 @@ class Surroundings:
     def __init__(self, database: Database[dict[str, Any]]) -> None:
         self._grids = GridCopies(database)
         self._grids.collection.create_indexes([IndexModel([("path", 1)])])
-        self._rosters = LocalCopy(database, "roster_copies", fed_by=(GridStaffed,))
+        self.rosters = RosterCopies(database)
         self._categories = database["categories"]
         self._seed()
 
@@ -50,19 +50,6 @@ class Surroundings:
         """The box around the city's grids."""
         return self._grids.terrain.extent
 
-    def absorb_rosters(self, heard: Sequence[Received[GridStaffed]]) -> None:
-        """Keep the newest roster of each grid and territory."""
-        self._rosters.absorb(
-            [
-                (
-                    one.data.target,
-                    one.data.version,
-                    {"postings": [posting.model_dump() for posting in one.data.postings]},
-                )
-                for one in heard
-            ]
-        )
-
     def grids(self, codes: Iterable[str | None]) -> dict[str, KnownGrid]:
         """Those that are known, by code."""
         found = self._grids.collection.find({"_id": {"$in": sorted({code for code in codes if code})}})
@@ -72,11 +59,6 @@ class Surroundings:
         """The territories from the province down to `org`, as a grid under it tells them; empty for an unknown one."""
         found = self._grids.collection.find_one({"path": {"$in": [org, significant(org), national(significant(org))]}})
         return way_to(org, found["path"]) if found else []
-
-    def rosters(self, targets: Iterable[str]) -> Rosters:
-        """Those that are known, by target."""
-        found = self._rosters.collection.find({"_id": {"$in": sorted(set(targets))}})
-        return {one["_id"]: [Posting.model_validate(posting) for posting in one["postings"]] for one in found}
 
     def categories(self, codes: Iterable[str] | None = None) -> dict[str, Category]:
         """These, or all; in order of code."""

@@ -11,7 +11,10 @@ from contracts.shared import Scope
 
 @dataclass(frozen=True)
 class Page:
-    """One line of the menu. `place` orders it; `scope` is what its first question to the gateway needs."""
+    """One page of the menu. `place` orders it and tells its group, see menu.py.
+
+    `scope` is what its first question to the gateway needs.
+    """
 
     path: str
     zh: str

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from contracts.cases import Days
 from contracts.shared import Scope
 from services.console import standings
-from services.console.charts import charts
+from services.console.charts import alert_charts, charts
 from services.console.door import at
 from services.console.lateness import pressing
 from services.console.names import Names
@@ -28,8 +28,9 @@ MOST_OPEN = "-open"
 @router.get("/figures")
 async def show_figures(view: Viewed) -> Response:
     """All of it for one period."""
-    (found, rows), catalogue, ground = await asyncio.gather(
+    (found, rows), alerts, catalogue, ground = await asyncio.gather(
         _orgs(view),
+        view.within(Scope.ALERTS_READ, "/v1/figures/alerts"),
         view.within(Scope.CATALOGUE_READ, "/v1/figures/catalogue"),
         view.within(Scope.GRID_READ, "/v1/figures/grid"),
     )
@@ -41,6 +42,8 @@ async def show_figures(view: Viewed) -> Response:
         told=told,
         periods=PERIODS,
         charts=charts(found, rows, view.language),
+        alerts=alerts,
+        alert_charts=alert_charts(alerts, view.language) if alerts else {},
         catalogue=catalogue,
         ground=ground,
         standings=standings,

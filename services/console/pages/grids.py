@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from contracts.shared import Scope
 from services.console.door import at
-from services.console.ground import CODE, around, collection, drawn, feature
+from services.console.ground import CODE, Feature, around, collection, drawn, feature
 from services.console.names import Names
 from services.console.pages import Page
 from services.console.rendering import PAGE, View, Viewed, zoned
@@ -54,14 +54,13 @@ async def list_grids(view: Viewed) -> Response:
 @router.get("/grids/layers/{state}.json")
 async def show_layer(view: Viewed, state: str) -> Response:
     """Grids that are not on the map of live ones."""
-    return Response(collection(map(feature, await drawn(view.door, "/v1/grids", state=state))), media_type=GEOJSON)
+    return geojson(map(feature, await drawn(view.door, "/v1/grids", state=state)))
 
 
 @router.get("/grids/units/{hierarchy}.json")
 async def show_units(view: Viewed, hierarchy: str) -> Response:
     """What another hierarchy lays over the same ground."""
-    units = await drawn(view.door, "/v1/units", hierarchy=hierarchy)
-    return Response(collection(map(feature, units)), media_type=GEOJSON)
+    return geojson(map(feature, await drawn(view.door, "/v1/units", hierarchy=hierarchy)))
 
 
 @router.get("/grids/features/{collection_name}.json")
@@ -110,7 +109,7 @@ async def show_around(view: Viewed, code: str) -> Response:
     then = as_of(view.asked("at")["at"])
     one = await view.door.get(at("/v1/grids/{}", code), at=then)
     if not one["geometry"]:
-        return Response(collection(()), media_type=GEOJSON)
+        return geojson(())
     beside, buildings = await asyncio.gather(
         view.door.get("/v1/grids", bbox=around(one["geometry"]), geometries="true", at=then, limit=MANY),
         view.door.get("/v1/buildings", grid=code, limit=MANY),
@@ -118,15 +117,14 @@ async def show_around(view: Viewed, code: str) -> Response:
     neighbours = [other for other in beside["items"] if other["geometry"] and other["code"] != code]
     points = [building for building in buildings["items"] if building["point"]]
     drawn = [*(feature(other, part="neighbour") for other in neighbours), feature(one, part="grid")]
-    return Response(collection([*drawn, *map(_point, points)]), media_type=GEOJSON)
+    return geojson([*drawn, *map(_point, points)])
 
 
 @router.get("/grids/{code}/history.json")
 async def show_history(view: Viewed, code: str) -> Response:
     """The ground of each of its periods, by version."""
     found = await view.door.get(at("/v1/grids/{}/history", code), geometries="true")
-    periods = [feature({**one, "code": one["version"]}) for one in found["items"] if one["geometry"]]
-    return Response(collection(periods), media_type=GEOJSON)
+    return geojson(feature({**one, "code": one["version"]}) for one in found["items"] if one["geometry"])
 
 
 @router.post("/grids/{code}/change")
@@ -158,6 +156,11 @@ async def act_on_posting(view: Viewed, code: str, action: str) -> Response:
     order = {**timed(told), "target": code, "action": action, "vacant": "vacant" in told}
     await view.door.post("/v1/assignments:act", order)
     return view.go(at("/grids/{}", code))
+
+
+def geojson(features: Iterable[Feature]) -> Response:
+    """As maps read it."""
+    return Response(collection(features), media_type=GEOJSON)
 
 
 def as_of(told: str) -> str:

@@ -8,6 +8,7 @@ from secrets import token_hex
 from starlette.responses import Response
 
 from contracts.shared import Scope
+from services.chassis.file_types import BY_SUFFIX
 from services.console.door import at
 from services.console.guard import MOST_FILE
 from services.console.pages import Page
@@ -20,21 +21,17 @@ GROUND = (
     *("divisions", "boundaries", "aliases", "grids", "staff", "assignments", "units"),
     *("buildings", "rooms", "households"),
 )
+# no table: a platform's own message, which names the platform nowhere
+CATALOG = "catalog"
 KINDS = {
     **dict.fromkeys(GROUND, Scope.GRID_WRITE),
     "devices": Scope.ALERTS_HANDLE,
+    CATALOG: Scope.ALERTS_HANDLE,
     "items": Scope.CATALOGUE_HANDLE,
     "categories": Scope.ADMIN,
 }
 # where the numbers of a position mean something
 PLACED = ("boundaries", "grids", "units")
-# how a file's name ends, and what the gateway calls that
-TYPES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "geojson": "application/geo+json",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 SHOWN = 200
 PASSED = ("content-type", "content-length", "idempotency-key")
 
@@ -43,7 +40,7 @@ PASSED = ("content-type", "content-length", "idempotency-key")
 async def show_form(view: Viewed) -> Response:
     """What may be imported by this operator."""
     kinds = [kind for kind, scope in KINDS.items() if view.session.may(scope)]
-    return view.show("imports.html", kinds=kinds, placed=PLACED, types=TYPES, most=MOST_FILE)
+    return view.show("imports.html", kinds=kinds, placed=PLACED, catalog=CATALOG, types=BY_SUFFIX, most=MOST_FILE)
 
 
 @router.post("/imports/{kind}")
@@ -51,8 +48,9 @@ async def import_file(view: Viewed, kind: str) -> Response:
     """The body is the file, and goes on as it comes in. The answer to a dry run brings the key of the import."""
     request = view.request
     passed = {name: request.headers[name] for name in PASSED if name in request.headers}
-    query = {name: text for name, text in view.asked("dry_run", "datum").items() if text}
-    report = await view.door.carry(at("/v1/imports/{}", kind), request.stream(), passed, **query)
+    query = {name: text for name, text in view.asked("dry_run", "datum", "platform").items() if text}
+    path = "/v1/devices:catalog" if kind == CATALOG else at("/v1/imports/{}", kind)
+    report = await view.door.carry(path, request.stream(), passed, **query)
     rejected = report["rejected"]
     return view.show("import_part.html", one=report, shown=SHOWN, key=token_hex(16), file=as_csv(rejected))
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.console.pages import Page
 from services.console.rendering import HERE, Viewed
 
-page = Page("/runbook", "手册", "Runbook", place=95, scope=None)
+page = Page("/runbook", "手册", "Runbook", place=85, scope=None)
 router = page.router
 
 

@@ -17,7 +17,7 @@
       // of dates some may be left out, of names none
       axisLabel: lying
         ? { color: text, interval: 0, width: 116, overflow: "truncate" }
-        : { color: soft, hideOverlap: true, formatter: (day) => day.slice(5) },
+        : { color: soft, hideOverlap: true, formatter: (name) => (told.kind === "days" ? name.slice(5) : name) },
     };
     const values = {
       type: "value",

@@ -42,6 +42,7 @@
     const kind = form.elements.kind.value;
     const query = new URLSearchParams({ dry_run: dry });
     if (placed.includes(kind)) query.set("datum", form.elements.datum.value);
+    if (kind === form.dataset.catalog) query.set("platform", form.elements.platform.value);
     const told = { "HX-Request-Type": "partial", "Content-Type": type, ...headers };
     const answer = await sent(`/imports/${kind}?${query}`, file, told);
     busy = false;
@@ -66,7 +67,10 @@
     send({}, true);
   });
   form.addEventListener("change", () => {
-    document.getElementById("datum").hidden = !placed.includes(form.elements.kind.value);
+    const kind = form.elements.kind.value;
+    document.getElementById("datum").hidden = !placed.includes(kind);
+    document.getElementById("platform").hidden = kind !== form.dataset.catalog;
+    form.elements.platform.required = kind === form.dataset.catalog;
     // what was found is true of another file
     result.replaceChildren();
   });

@@ -41,7 +41,7 @@ function mark() {
     if (marks.has(item.id)) continue;
     const link = item.querySelector("a");
     const fresh = drawn ? " fresh" : "";
-    const icon = L.divIcon({ className: `pin severity-${item.dataset.severity}${fresh}`, iconSize: [14, 14] });
+    const icon = L.divIcon({ className: `pin severity-${item.dataset.severity}${fresh}`, iconSize: [18, 18] });
     const at = item.dataset.at.split(",").map(Number);
     const pin = L.marker(at, { icon, title: link.textContent, keyboard: !still, interactive: !still }).addTo(map);
     const open = () => { location.href = link.href; };

@@ -13,11 +13,11 @@ from contracts.catalogue import ImportItems
 from contracts.faults import Invalid, NotFound
 from contracts.grid import Datum, ImportAliases, ImportDwellings, ImportGround, ImportUnits
 from contracts.shared import ImportReport, Scope
+from services.chassis.file_types import XLSX
 from services.gateway import tabular
 from services.gateway.area import Area
 from services.gateway.door import Call, Rule
 from services.gateway.limits import IMPORT
-from services.gateway.spreadsheet import XLSX
 
 GROUND = ("divisions", "boundaries", "grids", "staff", "assignments")
 DWELLINGS = ("buildings", "rooms", "households")

@@ -5,8 +5,9 @@ from starlette.responses import Response
 from contracts.shared import Page, Scope
 from services.gateway.area import Area
 from services.gateway.audit import AuditEntry
-from services.gateway.clients import Client, CreateClient, Holder, NewKey, RevokeKeys, RotateKey
+from services.gateway.clients import Client, CreateClient, Holder, NewKey
 from services.gateway.door import Call, Rule
+from services.gateway.keyring import RevokeKeys, RotateKey
 from services.gateway.paging import PARAMETERS, page_of
 from services.gateway.reading import json_object
 

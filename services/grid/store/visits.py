@@ -10,7 +10,7 @@ from pymongo.database import Database
 from contracts.grid import Access, ListAccesses, ListVisits, LookAtHousehold, RecordVisit, Visit
 from contracts.shared import Page
 from services.chassis import context
-from services.grid.store.diary import Diary
+from services.chassis.diary import Diary
 
 
 class Visits(Diary):

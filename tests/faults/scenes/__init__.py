@@ -6,14 +6,20 @@ from tests.faults.scenes import (
     alerts,
     cases,
     catalogue,
+    devices,
     dwellings,
     features,
     grid,
+    incidents,
+    mappings,
     operations,
     overlays,
+    pictures,
     plans,
     posts,
+    sessions,
     sharing,
+    silences,
 )
 from tests.faults.scenes.scene import Scene, Stand
 
@@ -27,7 +33,16 @@ SCENES: Mapping[str, Sequence[Scene]] = {
         *features.SCENES,
         *operations.scenes(copies=True, tells="grid.published.v1", to="alerts"),
     ],
-    "alerts": [*alerts.SCENES, *operations.scenes(copies=True, tells="alerts.raised.v1", to="cases")],
+    "alerts": [
+        *alerts.SCENES,
+        *incidents.SCENES,
+        *sessions.SCENES,
+        *devices.SCENES,
+        *mappings.SCENES,
+        *pictures.SCENES,
+        *silences.SCENES,
+        *operations.scenes(copies=True, tells="alerts.incident_opened.v1", to="cases"),
+    ],
     "cases": [
         *cases.SCENES,
         *plans.CASES_SCENES,

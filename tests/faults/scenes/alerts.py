@@ -1,14 +1,11 @@
 """Scenes of the video network."""
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 from contracts import alerts
 from contracts.alerts import AlertAction, ReportReceived
-from contracts.cases import CaseClosed, CaseReported, CaseSource, CaseState
 from contracts.grid import GridAdjusted, GridPublished, GridState
-from contracts.shared import Point, Row
 from services.chassis.links import Outgoing
 from services.chassis.messages import delivery
 from services.chassis.topology import event_queue
@@ -19,10 +16,6 @@ from tests.faults.stage import Stage
 
 QUEUE = event_queue("alerts", ReportReceived.wire)
 NEVER = (*WRITING, *PUBLISHING)
-CLOSING = ("alerts.acknowledged.v1", "alerts.judged.v1", "alerts.closed.v1")
-# outside every grid
-FAR = Point(longitude=120.0, latitude=40.0)
-CASE: dict[str, Any] = {"case_no": "C1", "category": "safety.intrusion"}
 
 
 def report(source: str) -> Outgoing:
@@ -40,10 +33,11 @@ def report(source: str) -> Outgoing:
 
 
 async def raised(stage: Stage, source: str) -> str:
-    """The id of an alert that stands."""
+    """The id of an alert that stands and has become an incident."""
     found = stage.database["alerts"]
-    await stage.applied(report(source), done=lambda: found.find_one({"device": source}), what="raised")
-    return str((found.find_one({"device": source}) or {})["_id"])
+    through = {"device": source, "incident": {"$exists": True}}
+    await stage.applied(report(source), done=lambda: found.find_one(through), what="raised")
+    return str((found.find_one(through) or {})["_id"])
 
 
 async def stand(stage: Stage) -> None:
@@ -67,39 +61,10 @@ async def _adjusted(stage: Stage, number: int) -> Outgoing:
     return stage.heard(GridAdjusted.model_validate(told), code, 2)
 
 
-async def _case_reported(stage: Stage, number: int) -> Outgoing:
-    alert = await raised(stage, f"cam-{number}")
-    told = CaseReported(**CASE, state=CaseState.REPORTED, alert=alert, version=1, source=CaseSource.VIDEO)
-    return stage.heard(told, "C1", 1)
-
-
-async def _case_closed(stage: Stage, number: int) -> Outgoing:
-    alert = await raised(stage, f"cam-{number}")
-    return stage.heard(CaseClosed(**CASE, state=CaseState.CLOSED, alert=alert, version=9), "C1", 9)
-
-
 async def _act(stage: Stage, number: int) -> alerts.ActOnAlert:
     id = await raised(stage, f"cam-{number}")
     expected = version(stage, "alerts", id)
     return alerts.ActOnAlert(caller=CALLER, id=id, action=AlertAction.ACKNOWLEDGE, expected_version=expected)
-
-
-async def _device(stage: Stage, number: int) -> alerts.SaveDevice:
-    id = f"device-{number}"
-    await stage.ask(alerts.SaveDevice(caller=CALLER, id=id, name="东门"))
-    return alerts.SaveDevice(caller=CALLER, id=id, name="西门", expected_version=version(stage, "devices", id))
-
-
-async def _channel(stage: Stage, number: int) -> alerts.SaveChannel:
-    told = {"device": "known", "channel": f"c{number}", "point": FAR}
-    await stage.ask(alerts.SaveChannel(caller=CALLER, **told))
-    expected = version(stage, "channels", f"known/c{number}")
-    return alerts.SaveChannel(caller=CALLER, name="西门", expected_version=expected, **told)
-
-
-async def _import(_: Stage, number: int) -> alerts.ImportDevices:
-    values = {"device": f"new-{number}", "channel": "1", "longitude": FAR.longitude, "latitude": FAR.latitude}
-    return alerts.ImportDevices(caller=CALLER, rows=[Row(line=2, values=values)])
 
 
 async def _get_report(stage: Stage, _: int) -> alerts.GetReport:
@@ -124,40 +89,23 @@ async def _figures(_: Stage, __: int) -> alerts.GetAlertFigures:
     return alerts.GetAlertFigures(caller=CALLER)
 
 
-async def _devices(_: Stage, __: int) -> alerts.ListDevices:
-    return alerts.ListDevices(caller=CALLER)
-
-
-async def _channels(_: Stage, __: int) -> alerts.ListChannels:
-    return alerts.ListChannels(caller=CALLER)
-
-
 SCENES = [
     Scene(
         ReportReceived,
         _report,
-        {"raw_reports": 1, "alerts": 1, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
-        more=("before_write:2", "after_write:2", *(f"*{point}:{turn}" for turn in (3, 4) for point in WRITING)),
+        # the alert is raised and joins its incident; four rules keep a window of it, one counts
+        {
+            **{"raw_reports": 1, "bodies": 1, "alerts": 2, "channels": 1, "devices": 1, "alerts.raised.v1": 1},
+            **{"windows": 4, "rule_counts": 1, "incidents": 1, "alerts.incident_opened.v1": 1},
+        },
+        more=("before_write:2", "after_write:2", "*before_write:3", *(f"*after_write:{turn}" for turn in range(3, 10))),
     ),
     Scene(GridPublished, _published, {"grid_copies": 1}, never=NEVER),
     Scene(GridAdjusted, _adjusted, {"grid_copies": 1}, never=NEVER),
-    Scene(CaseReported, _case_reported, {"alerts": 1}, never=PUBLISHING),
-    Scene(CaseClosed, _case_closed, {"alerts": 1, **dict.fromkeys(CLOSING, 1)}),
     Scene(alerts.ActOnAlert, _act, {"alerts": 1, "alerts.acknowledged.v1": 1}, answer={"state": "acknowledged"}),
-    Scene(alerts.SaveDevice, _device, {"devices": 1}, never=PUBLISHING),
-    Scene(alerts.SaveChannel, _channel, {"channels": 1}, never=PUBLISHING),
-    Scene(
-        alerts.ImportDevices,
-        _import,
-        {"devices": 1, "channels": 1},
-        never=PUBLISHING,
-        more=("before_write:2", "after_write:2"),
-    ),
     Scene(alerts.GetReport, _get_report, answer={"state": "parsed"}),
     Scene(alerts.TestAdapter, _test_adapter, answer={"fault": None}),
     Scene(alerts.ListAlerts, _alerts),
     Scene(alerts.GetAlertFigures, _figures),
     Scene(alerts.GetAlert, _get_alert, answer={"device": "seen"}),
-    Scene(alerts.ListDevices, _devices),
-    Scene(alerts.ListChannels, _channels),
 ]

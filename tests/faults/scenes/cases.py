@@ -1,14 +1,13 @@
 """Scenes of the cases."""
 
-from datetime import UTC, datetime
-
 from contracts import cases
-from contracts.alerts import AlertRaised, AlertType
+from contracts.alerts import IncidentOpened
 from contracts.cases import CaseAction, Place
 from contracts.grid import GridAdjusted, GridPublished, GridStaffed, Posting, Role
 from contracts.shared import Row
 from services.chassis.links import Outgoing
 from tests.alerts.scene import GRID, PATH, grid_published
+from tests.cases.test_intake import incident
 from tests.faults.scenes import alerts
 from tests.faults.scenes.grid import version
 from tests.faults.scenes.scene import CALLER, PUBLISHING, WRITING, Scene
@@ -40,19 +39,8 @@ def _first(stage: Stage) -> str:
     return str((found or {})["_id"])
 
 
-async def _raised(stage: Stage, number: int) -> Outgoing:
-    told = AlertRaised(
-        id=f"A{number}",
-        type=AlertType.INTRUSION,
-        raw_type="fielddetection",
-        severity=2,
-        device="cam",
-        channel="1",
-        grid=GRID,
-        path=PATH,
-        first_at=datetime.now(UTC),
-        version=1,
-    )
+async def _incident(stage: Stage, number: int) -> Outgoing:
+    told = incident(id=f"I{number}", grid=GRID, path=PATH)
     return stage.heard(told, told.id, 1)
 
 
@@ -103,7 +91,7 @@ async def _behind(_: Stage, __: int) -> cases.ListFigureCases:
 
 OPENED = {"cases": 1, "cases.reported.v1": 1}
 SCENES = [
-    Scene(AlertRaised, _raised, OPENED),
+    Scene(IncidentOpened, _incident, OPENED),
     Scene(GridPublished, alerts._published, {"grid_copies": 1}, never=NEVER),
     Scene(GridAdjusted, alerts._adjusted, {"grid_copies": 1}, never=NEVER),
     Scene(GridStaffed, _staffed, {"roster_copies": 1}, never=NEVER),

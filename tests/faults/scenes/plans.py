@@ -1,15 +1,14 @@
 """Scenes of plans: at the registry that carries them out, and at the case desk that follows them."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from contracts import cases, grid
-from contracts.alerts import AlertRaised, AlertType
 from contracts.cases import CaseSource, CaseState, CaseStep
 from contracts.grid import GridRedrawn, GroundRedrawn, PlanKind, Successor
 from contracts.shared import Geometry, Point
 from services.chassis.links import Outgoing
 from tests.alerts.scene import GRID, PATH
+from tests.cases.test_intake import incident
 from tests.faults.scenes.grid import CODES
 from tests.faults.scenes.scene import CALLER, PUBLISHING, WRITING, Scene
 from tests.faults.stage import Stage
@@ -78,20 +77,10 @@ def _followed(event: type[GroundRedrawn], effect: dict[str, int]) -> Scene:
     async def order(stage: Stage, number: int) -> Outgoing:
         old, new = (f"{GRID[:12]}{number + far:03d}" for far in (200, 400))
         point = Point(longitude=131.01, latitude=45.01)
-        told: dict[str, Any] = {"raw_type": "fielddetection", "severity": 2, "device": "cam", "channel": "1"}
-        raised = AlertRaised(
-            id=f"P{number}",
-            type=AlertType.INTRUSION,
-            grid=old,
-            path=PATH,
-            point=point,
-            first_at=datetime.now(UTC),
-            version=1,
-            **told,
-        )
+        heard = incident(id=f"P{number}", grid=old, path=PATH, point=point)
         opened = stage.database["cases"]
         await stage.applied(
-            stage.heard(raised, raised.id, 1), done=lambda: opened.find_one({"alert": raised.id}), what="a case"
+            stage.heard(heard, heard.id, 1), done=lambda: opened.find_one({"incident": heard.id}), what="a case"
         )
         ring = [[131.0, 45.0], [131.02, 45.0], [131.02, 45.02], [131.0, 45.02], [131.0, 45.0]]
         ground = Geometry(type="Polygon", coordinates=[ring])
