@@ -4,7 +4,7 @@ A fault names its reason in a stable `code`, in Chinese and in English, and poin
 It never holds a personal value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
 from pydantic import BaseModel, JsonValue
@@ -17,6 +17,11 @@ class FieldFault(BaseModel):
     code: str
     zh: str
     en: str
+
+    @classmethod
+    def at(cls, pointer: str, code: str, zh: str, en: str) -> Self:
+        """What is wrong at a place."""
+        return cls(pointer=pointer, code=code, zh=zh, en=en)
 
 
 class Fault(Exception):
@@ -48,7 +53,13 @@ class Fault(Exception):
     @classmethod
     def field(cls, pointer: str, code: str, zh: str, en: str) -> Self:
         """A fault about one field."""
-        return cls(code, zh, en, errors=[FieldFault(pointer=pointer, code=code, zh=zh, en=en)])
+        return cls(code, zh, en, errors=[FieldFault.at(pointer, code, zh, en)])
+
+    @classmethod
+    def fields(cls, code: str, zh: str, en: str, faults: Sequence[FieldFault]) -> Self:
+        """A fault about several fields, all of them named in its text."""
+        each_zh, each_en = "; ".join(one.zh for one in faults), "; ".join(one.en for one in faults)
+        return cls(code, f"{zh}: {each_zh}", f"{en}: {each_en}", errors=faults)
 
 
 class NotFound(Fault):

@@ -125,9 +125,9 @@ def _check_fields(command: ActOnSession) -> None:
     needed = _NEEDS[command.action]
     given = {name for name in _FIELDS if (getattr(command, name) or "").strip()}
     faults = [
-        *(_fault(name, "required", "必填", "required") for name in needed if name not in given),
+        *(FieldFault.at(f"/{name}", "required", "必填", "required") for name in needed if name not in given),
         *(
-            _fault(name, "unexpected", "此操作不用此项", "this step takes none")
+            FieldFault.at(f"/{name}", "unexpected", "此操作不用此项", "this step takes none")
             for name in _FIELDS
             if name in given and name not in needed
         ),
@@ -140,10 +140,6 @@ def _check_fields(command: ActOnSession) -> None:
             f"{command.action.value} lacks or does not take: {names}",
             faults,
         )
-
-
-def _fault(name: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=f"/{name}", code=code, zh=zh, en=en)
 
 
 def _refused(session: Session, code: str, zh: str, en: str) -> Refused:

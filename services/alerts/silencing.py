@@ -77,11 +77,13 @@ def check(command: CreateSilence, now: datetime) -> tuple[datetime, datetime]:
     starts_at = max(command.starts_at or now, now)
     faults = expression_faults(command.matchers)
     if command.ends_at <= starts_at:
-        faults.append(_fault("/ends_at", "end_past", "结束时间须晚于开始时间与当前时间", "it ends before it begins"))
+        faults.append(
+            FieldFault.at("/ends_at", "end_past", "结束时间须晚于开始时间与当前时间", "it ends before it begins")
+        )
     elif command.ends_at - starts_at > LONGEST:
-        faults.append(_fault("/ends_at", "silence_too_long", "静默最长 7 天", "a silence lasts 7 days at most"))
+        faults.append(FieldFault.at("/ends_at", "silence_too_long", "静默最长 7 天", "a silence lasts 7 days at most"))
     if starts_at - now > LONGEST:
-        faults.append(_fault("/starts_at", "start_too_far", "须在 7 天内开始", "it must begin within 7 days"))
+        faults.append(FieldFault.at("/starts_at", "start_too_far", "须在 7 天内开始", "it must begin within 7 days"))
     refuse(faults)
     return starts_at, command.ends_at
 
@@ -94,8 +96,7 @@ def expression_faults(matchers: Sequence[Matcher]) -> list[FieldFault]:
 def refuse(faults: Sequence[FieldFault]) -> None:
     """Raises Invalid naming every field, if there is one."""
     if faults:
-        zh, en = "; ".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults)
-        raise Invalid("silence_invalid", f"静默有误: {zh}", f"the silence is not acceptable: {en}", faults)
+        raise Invalid.fields("silence_invalid", "静默有误", "the silence is not acceptable", faults)
 
 
 def allowed_actions(state: SilenceState) -> list[SilenceAction]:
@@ -121,7 +122,7 @@ def _faults(at: int, matcher: Matcher) -> list[FieldFault]:
             _whole(matcher.value)
         except re2.error:
             zh, en = "不是可用的正则表达式 (RE2 语法)", "no expression that can be used (RE2 syntax)"
-            return [_fault(f"/matchers/{at}/value", "expression_invalid", zh, en)]
+            return [FieldFault.at(f"/matchers/{at}/value", "expression_invalid", zh, en)]
     return []
 
 
@@ -132,7 +133,3 @@ def _whole(expression: str) -> Callable[[str], bool]:
     options.max_mem, options.log_errors = _MOST_MEMORY, False
     compiled = re2.compile(expression, options)
     return lambda value: compiled.fullmatch(value) is not None
-
-
-def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)

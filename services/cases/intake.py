@@ -119,8 +119,7 @@ def from_command(command: ReportCase, known: Known, now: datetime, identity: Ide
     category, grid = known.category, known.grid
     faults = [*_category_faults(category), *_place_faults(command.place, known), *_text_and_time_faults(command, now)]
     if faults or category is None:
-        zh, en = "; ".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults)
-        raise Invalid("report_invalid", f"上报内容有误: {zh}", f"the report is not acceptable: {en}", faults)
+        raise Invalid.fields("report_invalid", "上报内容有误", "the report is not acceptable", faults)
     path = grid.path if grid else []
     return Report(
         origin=identity.origin,
@@ -172,34 +171,40 @@ def open_case(report: Report, case_no: str, rosters: Rosters, now: datetime) -> 
 
 def _category_faults(category: Category | None) -> list[FieldFault]:
     if category is None:
-        return [_fault("/category", "category_unknown", "没有此事件分类", "no such category")]
+        return [FieldFault.at("/category", "category_unknown", "没有此事件分类", "no such category")]
     if not category.leaf:
-        return [_fault("/category", "category_not_leaf", "须选到最末级分类", "only the lowest categories may be used")]
+        return [
+            FieldFault.at(
+                "/category", "category_not_leaf", "须选到最末级分类", "only the lowest categories may be used"
+            )
+        ]
     return []
 
 
 def _place_faults(place: Place, known: Known) -> list[FieldFault]:
     grid, extent = known.grid, known.extent
     if place.grid is None and place.point is None and not (place.address or "").strip():
-        return [_fault("/place", "place_required", "须有网格、坐标或地址", "a grid, a point or an address is needed")]
+        return [
+            FieldFault.at("/place", "place_required", "须有网格、坐标或地址", "a grid, a point or an address is needed")
+        ]
     if place.grid is not None and grid is None:
-        return [_fault("/place/grid", "grid_unknown", "没有此网格", "no such grid")]
+        return [FieldFault.at("/place/grid", "grid_unknown", "没有此网格", "no such grid")]
     if grid is not None and grid.state in GONE:
-        return [_fault("/place/grid", "grid_retired", "此网格已撤销", "this grid is no longer in use")]
+        return [FieldFault.at("/place/grid", "grid_retired", "此网格已撤销", "this grid is no longer in use")]
     if grid is None and place.point is not None and extent is not None and not extent.holds(place.point):
         box = f"{extent.west:.4f}–{extent.east:.4f}, {extent.south:.4f}–{extent.north:.4f}"
-        return [_fault("/place/point", "place_outside_city", f"位置不在本市范围 ({box})", f"outside the city ({box})")]
+        return [
+            FieldFault.at(
+                "/place/point", "place_outside_city", f"位置不在本市范围 ({box})", f"outside the city ({box})"
+            )
+        ]
     return []
 
 
 def _text_and_time_faults(command: ReportCase, now: datetime) -> list[FieldFault]:
     faults = []
     if not command.description.strip():
-        faults.append(_fault("/description", "description_required", "须填写事件描述", "say what it is about"))
+        faults.append(FieldFault.at("/description", "description_required", "须填写事件描述", "say what it is about"))
     if command.occurred_at is not None and command.occurred_at > now + MAX_CLOCK_SKEW:
-        faults.append(_fault("/occurred_at", "time_in_future", "发生时间在将来", "it lies in the future"))
+        faults.append(FieldFault.at("/occurred_at", "time_in_future", "发生时间在将来", "it lies in the future"))
     return faults
-
-
-def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)

@@ -17,18 +17,22 @@ def check_applicant(applicant: Applicant) -> Applicant:
     told = {name: value.strip() for name, value in applicant.model_dump(exclude_none=True).items()}
     told = {name: value for name, value in told.items() if value}
     faults = [
-        _fault(f"/applicant/{name}", "masked_value", "这是遮盖后的显示值, 请填写原值或不填", "this is a masked value")
+        FieldFault.at(
+            f"/applicant/{name}", "masked_value", "这是遮盖后的显示值, 请填写原值或不填", "this is a masked value"
+        )
         for name, value in told.items()
         if "*" in value
     ]
     if "name" not in told:
-        faults.append(_fault("/applicant/name", "needed", "必须写明申请人姓名", "the applicant's name must be given"))
+        faults.append(
+            FieldFault.at("/applicant/name", "needed", "必须写明申请人姓名", "the applicant's name must be given")
+        )
     if "id_number" in told:
         told["id_number"] = told["id_number"].upper()
         if not is_id_number(told["id_number"]):
             zh = "公民身份号码有误: 应为 18 位, 出生日期存在, 校验位相符 (GB 11643)"
             en = "not an ID number: 18 characters, a real day of birth, the right check digit (GB 11643)"
-            faults.append(_fault("/applicant/id_number", "id_number_invalid", zh, en))
+            faults.append(FieldFault.at("/applicant/id_number", "id_number_invalid", zh, en))
     if faults:
         raise Invalid("applicant_invalid", "申请人信息有误", "the applicant's particulars are not right", faults)
     return Applicant.model_validate(told)
@@ -64,7 +68,3 @@ def _starred(text: str, first: int, last: int) -> str:
     if len(text) <= first + last:
         return "*" * len(text)
     return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]
-
-
-def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)

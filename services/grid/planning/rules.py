@@ -15,8 +15,7 @@ def check(command: PlanChange) -> None:
     """Whether a plan says what its kind needs; Invalid names every field at once."""
     faults = [*_numbers(command), *_repeats(command), *_grids(command)]
     if faults:
-        zh, en = "; ".join(one.zh for one in faults), "; ".join(one.en for one in faults)
-        raise Invalid("plan_invalid", f"方案有误: {zh}", f"the plan is not acceptable: {en}", faults)
+        raise Invalid.fields("plan_invalid", "方案有误", "the plan is not acceptable", faults)
 
 
 def ready(source: Grid, plan: str | None = None) -> None:
@@ -80,24 +79,28 @@ def inherited(rosters: Sequence[Sequence[Posting]]) -> list[Posting]:
 def _numbers(command: PlanChange) -> Iterator[FieldFault]:
     kind, sources, grids = command.kind, command.sources, command.grids
     if kind is PlanKind.SPLIT and len(sources) != 1:
-        yield _fault("/sources", "sources_invalid", "拆分只针对一个网格", "a split has one source")
+        yield FieldFault.at("/sources", "sources_invalid", "拆分只针对一个网格", "a split has one source")
     if kind is PlanKind.SPLIT and len(grids) < 2:
-        yield _fault("/grids", "grids_invalid", "拆分须有两个以上新网格", "a split makes two grids at least")
+        yield FieldFault.at("/grids", "grids_invalid", "拆分须有两个以上新网格", "a split makes two grids at least")
     if kind is PlanKind.MERGE and len(sources) < 2:
-        yield _fault("/sources", "sources_invalid", "合并须有两个以上网格", "a merger has two sources at least")
+        yield FieldFault.at("/sources", "sources_invalid", "合并须有两个以上网格", "a merger has two sources at least")
     if kind is PlanKind.MERGE and len(grids) != 1:
-        yield _fault("/grids", "grids_invalid", "合并只成为一个新网格", "a merger makes one grid")
+        yield FieldFault.at("/grids", "grids_invalid", "合并只成为一个新网格", "a merger makes one grid")
     if kind is PlanKind.ADJUST and {one.code for one in grids} != set(sources):
-        yield _fault("/grids", "grids_invalid", "调界须列出原有网格", "an adjustment lists its own sources")
+        yield FieldFault.at("/grids", "grids_invalid", "调界须列出原有网格", "an adjustment lists its own sources")
     if kind is PlanKind.RETIRE and grids:
-        yield _fault("/grids", "grids_invalid", "撤销不产生新网格", "a retirement makes no grids")
+        yield FieldFault.at("/grids", "grids_invalid", "撤销不产生新网格", "a retirement makes no grids")
     if command.successors and kind is not PlanKind.RETIRE:
-        yield _fault("/successors", "successors_invalid", "只有撤销可指定承接网格", "only who retires names successors")
+        yield FieldFault.at(
+            "/successors", "successors_invalid", "只有撤销可指定承接网格", "only who retires names successors"
+        )
     if set(command.successors) & set(sources):
-        yield _fault("/successors", "successors_invalid", "承接网格不能同时撤销", "a source cannot follow itself")
+        yield FieldFault.at(
+            "/successors", "successors_invalid", "承接网格不能同时撤销", "a source cannot follow itself"
+        )
     whole = kind is PlanKind.SPLIT and len(grids) == 2 and not any(one.geometry for one in grids)
     if command.cut and not whole:
-        yield _fault(
+        yield FieldFault.at(
             "/cut", "cut_invalid", "切割线只用于拆成两个未绘图的网格", "a cut makes two grids without geometry"
         )
 
@@ -110,21 +113,21 @@ def _repeats(command: PlanChange) -> Iterator[FieldFault]:
     }
     for name, codes in listed.items():
         if len(set(codes)) < len(codes):
-            yield _fault(f"/{name}", "duplicate_code", "编码重复", "a code stands twice")
+            yield FieldFault.at(f"/{name}", "duplicate_code", "编码重复", "a code stands twice")
 
 
 def _grids(command: PlanChange) -> Iterator[FieldFault]:
     new = command.kind in (PlanKind.SPLIT, PlanKind.MERGE)
     for at, one in enumerate(command.grids):
         if new and not one.name:
-            yield _fault(f"/grids/{at}/name", "missing", "新网格必须有名称", "a new grid needs a name")
+            yield FieldFault.at(f"/grids/{at}/name", "missing", "新网格必须有名称", "a new grid needs a name")
         if (one.households or 0) > MOST_HOUSEHOLDS:
-            yield _fault(f"/grids/{at}/households", "households_invalid", "户数过大", "more than a million households")
+            yield FieldFault.at(
+                f"/grids/{at}/households", "households_invalid", "户数过大", "more than a million households"
+            )
         if command.kind is PlanKind.SPLIT and one.geometry is None and command.cut is None:
-            yield _fault(f"/grids/{at}/geometry", "missing", "拆分须有图形或切割线", "a geometry or a cut is needed")
+            yield FieldFault.at(
+                f"/grids/{at}/geometry", "missing", "拆分须有图形或切割线", "a geometry or a cut is needed"
+            )
     if command.kind is PlanKind.ADJUST and command.grids and not any(one.geometry for one in command.grids):
-        yield _fault("/grids", "missing", "调界须至少有一个新图形", "an adjustment moves one border at least")
-
-
-def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)
+        yield FieldFault.at("/grids", "missing", "调界须至少有一个新图形", "an adjustment moves one border at least")

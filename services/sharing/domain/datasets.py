@@ -81,9 +81,9 @@ def _content_faults(command: SaveDataset) -> Iterator[FieldFault]:
     names = [field.name for field in command.fields]
     for index, field in enumerate(command.fields):
         if field.name in names[:index]:
-            yield _fault(f"/fields/{index}/name", "field_duplicate", "字段名重复", "the name stands twice")
+            yield FieldFault.at(f"/fields/{index}/name", "field_duplicate", "字段名重复", "the name stands twice")
         if field.personal == "sensitive" and field.default_mask is Mask.SHOW:
-            yield _fault(
+            yield FieldFault.at(
                 f"/fields/{index}/default_mask",
                 "sensitive_shown",
                 "敏感个人信息的默认脱敏方式不得为明文",
@@ -91,20 +91,18 @@ def _content_faults(command: SaveDataset) -> Iterator[FieldFault]:
             )
     properties = command.json_schema.get("properties")
     if command.key_field not in names:
-        yield _fault("/key_field", "field_unknown", "主键字段不在字段清单中", "not one of the fields")
+        yield FieldFault.at("/key_field", "field_unknown", "主键字段不在字段清单中", "not one of the fields")
     if not isinstance(properties, dict) or command.key_field not in properties:
-        yield _fault(
+        yield FieldFault.at(
             "/json_schema/properties",
             "key_undeclared",
             "模式未声明主键字段",
             "the schema does not declare the key field",
         )
     if command.sharing_type is SharingType.DENIED and not command.denial_basis:
-        yield _fault("/denial_basis", "basis_missing", "不予共享必须注明法律依据", "a denial names its legal basis")
-
-
-def _fault(pointer: str, code: str, zh: str, en: str) -> FieldFault:
-    return FieldFault(pointer=pointer, code=code, zh=zh, en=en)
+        yield FieldFault.at(
+            "/denial_basis", "basis_missing", "不予共享必须注明法律依据", "a denial names its legal basis"
+        )
 
 
 def check_editable(dataset: Dataset, caller: Caller) -> None:
