@@ -18,8 +18,9 @@ from deploy.local.home import CITY, ROOT, Home, free_port
 from deploy.local.processes import Plan, Process, start_all, stop_all
 from deploy.local.supervisor import STATE
 from tests.laid import catalogued, laid, tell
+from tests.resting import rest_clock
 
-__all__ = ["catalogued", "laid", "tell"]
+__all__ = ["catalogued", "laid", "rest_clock", "tell"]
 
 # Retries within a test's patience. The broker keeps the pauses in its queues, so that every process must agree on them.
 TEST_ENVIRONMENT = {"PROFILE": "test", "RETRY_TIERS": "0.2,0.5,1", "PYTHONDONTWRITEBYTECODE": ""}

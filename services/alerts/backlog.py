@@ -1,4 +1,7 @@
-"""What is stored and not yet in the alerts: small and short-lived, the store has it all."""
+"""What waits for the next step: reports to be put into alerts, alerts to be put through the rules.
+
+Small and short-lived: the store has it all.
+"""
 
 import math
 from collections.abc import Mapping
@@ -16,8 +19,9 @@ _MOST = 10_000
 _TOGETHER = 32
 # s; new reports come first, and one write then counts many of them
 _LONGEST_REST = 5.0
-# so few cost the store little: nobody waits a whole rest for an alert while there is no storm
-_FEW, _ENOUGH_REST = 50, 0.3
+# While batches are that small no report waits at the broker, and so few alerts cost the store little: nobody waits a
+# whole rest for them. Not how much waits here decides: a long rest would bring about the next.
+_SMALL, _FEW, _ENOUGH_REST = 50, 50, 0.3
 
 
 class Waiting(NamedTuple):
@@ -64,8 +68,23 @@ class Backlog:
         """Whether there is something to fold, and the last rest is over."""
         if not (self.begun or self.waiting):
             return False
-        return self.rest.over(_ENOUGH_REST if self._sightings <= _FEW else math.inf)
+        calm = all(len(one.sightings) <= _SMALL for one in self.waiting)
+        return self.rest.over(_ENOUGH_REST if calm else math.inf)
 
     @property
     def _sightings(self) -> int:
         return sum(len(one.sightings) for one in self.waiting)
+
+
+@dataclass
+class Raised:
+    """How many alerts this process raised that wait for the rules; what others left is looked for by the clock."""
+
+    waiting: int = 0
+    turn: Lock = field(default_factory=Lock)
+    rest: Rest = field(default_factory=lambda: Rest(_LONGEST_REST))
+
+    @property
+    def due(self) -> bool:
+        """Whether there are any, and the last rest is over."""
+        return self.waiting > 0 and self.rest.over(_ENOUGH_REST if self.waiting <= _FEW else math.inf)

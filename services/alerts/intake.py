@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contracts.alerts import AlertType, ReportReceived
-from services.alerts import folding, joining, reading, watching
+from services.alerts import folding, reading, watching
 from services.alerts.backlog import Waiting
 from services.alerts.folding import Sighting, Tally
 from services.alerts.places import Placed, placed
@@ -55,9 +55,9 @@ def take(store: AlertStore, batch: Sequence[Received[ReportReceived]]) -> list[R
 
 
 def fold_when_due(store: AlertStore) -> None:
-    """Put what waits into alerts, and these into incidents, unless the store is to have its rest."""
+    """Put what waits into alerts, unless the store is to have its rest."""
     if store.backlog.due:
-        store.backlog.rest.after(lambda: _fold_and_correlate(store))
+        store.backlog.rest.after(lambda: fold_waiting(store))
 
 
 def write_heard_when_due(store: AlertStore) -> None:
@@ -115,11 +115,6 @@ def letters(rejected: Sequence[Reading], batch: Sequence[Received[ReportReceived
     return found
 
 
-def _fold_and_correlate(store: AlertStore) -> None:
-    fold_waiting(store)
-    joining.correlate(store)
-
-
 def _parse(batch: Sequence[Received[ReportReceived]]) -> list[Parsed]:
     return [reading.parse(received.data, received.trace_id) for received in batch]
 
@@ -158,6 +153,7 @@ def _finish(store: AlertStore, folds: Mapping[str, Mapping[str, Put]]) -> None:
     """All that these folds say stands: count what they raised under silences, once for each, and close them."""
     store.silences.count({fold: _muted(fold, puts.values()) for fold, puts in folds.items()})
     store.reports.finish({fold: {name: put.alert for name, put in puts.items()} for fold, puts in folds.items()})
+    store.raised.waiting += sum(put.raised_in == fold for fold, puts in folds.items() for put in puts.values())
 
 
 def _muted(fold: str, puts: Iterable[Put]) -> Counter[str]:

@@ -27,9 +27,16 @@ _AT_ONCE = 100
 _ROUNDS = 5
 
 
+def correlate_when_due(store: AlertStore) -> None:
+    """Put what this process raised through the rules, unless the store is to have its rest."""
+    if store.raised.due:
+        store.raised.rest.after(lambda: correlate(store))
+
+
 def correlate(store: AlertStore) -> None:
-    """Put all that is marked through the rules."""
-    with store.correlating:
+    """Put all that is marked through the rules, whoever raised it; one round at a time."""
+    with store.raised.turn:
+        store.raised.waiting = 0
         marked = store.alerts.uncorrelated()
         rules = store.rules.live() if marked else []
         for at in range(0, len(marked), _AT_ONCE):

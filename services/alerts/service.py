@@ -139,8 +139,12 @@ class AlertsService(Service):
     def finish_left_behind(self) -> None:
         intake.finish_left_behind(self.store)
 
-    @every(5)
+    @every(0.2)
     def correlate(self) -> None:
+        joining.correlate_when_due(self.store)
+
+    @every(5)
+    def correlate_left_behind(self) -> None:
         joining.correlate(self.store)
 
     @every(5)

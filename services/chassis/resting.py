@@ -32,11 +32,15 @@ class Rest:
 
 
 class Remembered(Generic[T]):
-    """An answer that costs the store much: found anew after its rest, by one at a time; till then the last one."""
+    """An answer that costs the store much or is asked for often: found anew after its rest, by one at a time.
 
-    def __init__(self, find: Callable[[], T], longest: float) -> None:
+    It is `longest` seconds old at most and, unless forgotten, found again after `shortest` seconds at the earliest.
+    """
+
+    def __init__(self, find: Callable[[], T], longest: float, shortest: float = 0.0) -> None:
         self._find = find
-        self._rest = Rest(longest)
+        self._rests = longest, shortest
+        self._rest = Rest(*self._rests)
         self._lock = Lock()
         self._found: T | None = None
 
@@ -53,6 +57,11 @@ class Remembered(Generic[T]):
             return cast("T", self._found)
         finally:
             self._lock.release()
+
+    def forget(self) -> None:
+        """It has changed: the next to ask gets what stands. A look under way now does not count."""
+        self._rest = Rest(*self._rests)
+        self._found = None
 
     def _look(self) -> None:
         self._found = self._find()

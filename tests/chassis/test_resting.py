@@ -5,58 +5,43 @@ from threading import Event
 
 import pytest
 
-from services.chassis import resting
 from services.chassis.resting import Remembered, Rest
-
-
-class Clock:
-    """Seconds that pass only when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(resting, "time", found)
-    return found
+from tests.resting import RestClock
 
 
 @pytest.mark.parametrize(("takes", "rests"), [(0.1, 0.9), (0.5, 4.5), (2.0, 5.0)])
-def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(clock: Clock, takes: float, rests: float) -> None:
+def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(
+    rest_clock: RestClock, takes: float, rests: float
+) -> None:
     rest = Rest(5.0)
     assert rest.over()
 
     def work() -> None:
-        clock.now += takes
+        rest_clock.now += takes
 
     rest.after(work)
-    clock.now += rests - 0.01
+    rest_clock.now += rests - 0.01
     assert not rest.over()
-    clock.now += 0.02
+    rest_clock.now += 0.02
     assert rest.over()
 
 
-def test_less_rest_will_do_where_there_is_little_to_do(clock: Clock) -> None:
+def test_less_rest_will_do_where_there_is_little_to_do(rest_clock: RestClock) -> None:
     rest = Rest(5.0)
 
     def work() -> None:
-        clock.now += 1
+        rest_clock.now += 1
 
     rest.after(work)
-    clock.now += 0.4
+    rest_clock.now += 0.4
     assert rest.over(0.3) and not rest.over(0.5) and not rest.over()
 
 
-def test_who_fails_may_try_again_at_once(clock: Clock) -> None:
+def test_who_fails_may_try_again_at_once(rest_clock: RestClock) -> None:
     rest = Rest(5.0)
 
     def work() -> None:
-        clock.now += 1
+        rest_clock.now += 1
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
@@ -64,17 +49,17 @@ def test_who_fails_may_try_again_at_once(clock: Clock) -> None:
     assert rest.over()
 
 
-def test_a_costly_answer_is_found_again_after_its_rest(clock: Clock) -> None:
+def test_a_costly_answer_is_found_again_after_its_rest(rest_clock: RestClock) -> None:
     found: list[int] = []
 
     def find() -> int:
-        clock.now += 1
+        rest_clock.now += 1
         found.append(len(found))
         return found[-1]
 
     answer = Remembered(find, 20.0)
     assert [answer.get(), answer.get()] == [0, 0]
-    clock.now += 9.1
+    rest_clock.now += 9.1
     assert [answer.get(), answer.get()] == [1, 1]
 
 
@@ -112,3 +97,40 @@ def test_an_answer_that_fails_is_looked_for_again() -> None:
     with pytest.raises(TimeoutError):
         answer.get()
     assert answer.get() == 7
+
+
+def test_what_is_asked_for_often_is_found_seldom_until_it_is_forgotten(rest_clock: RestClock) -> None:
+    found: list[int] = []
+
+    def find() -> int:
+        found.append(len(found))
+        return found[-1]
+
+    answer = Remembered(find, 2.0, 2.0)
+    assert [answer.get(), answer.get()] == [0, 0]
+    rest_clock.now += 1.9
+    assert answer.get() == 0
+    rest_clock.now += 0.2
+    assert answer.get() == 1
+    answer.forget()
+    assert [answer.get(), answer.get()] == [2, 2]
+
+
+def test_a_look_that_began_before_it_was_forgotten_does_not_count() -> None:
+    entered, leave = Event(), Event()
+    given = iter(["old", "new"])
+
+    def find() -> str:
+        told = next(given)
+        if told == "old":
+            entered.set()
+            leave.wait(10)
+        return told
+
+    answer = Remembered(find, 20.0, 20.0)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(answer.get)
+        assert entered.wait(10)
+        answer.forget()
+        leave.set()
+    assert answer.get() == "new"

@@ -1,11 +1,10 @@
 """Database `alerts`: the only place that knows its documents."""
 
-from threading import Lock
 from typing import Any
 
 from pymongo.database import Database
 
-from services.alerts.backlog import Backlog
+from services.alerts.backlog import Backlog, Raised
 from services.alerts.folding import Progress
 from services.alerts.store import alerts, channels, devices, incidents, sessions, silences
 from services.alerts.store.alerts import Alerts
@@ -73,10 +72,9 @@ class AlertStore:
         )
         self.progress = Progress(context.now())
         self.backlog = Backlog()
+        self.raised = Raised()
         # channels whose waiting alerts are to be located; None: any, as after a start
         self.moved: set[str] | None = None
-        # one round of correlation at a time
-        self.correlating = Lock()
 
 
 __all__ = ["AlertStore"]

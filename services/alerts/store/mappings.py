@@ -25,7 +25,7 @@ class Mappings:
 
     def __init__(self, mappings: Aggregates, unmapped: Aggregates) -> None:
         self._mappings, self._unmapped = mappings, unmapped
-        self._remembered = Remembered(self._read, _REMEMBERED_S)
+        self._remembered = Remembered(self._read, _REMEMBERED_S, _REMEMBERED_S)
         self._met = Met()
 
     def meanings(self) -> Meanings:
@@ -62,6 +62,7 @@ class Mappings:
         elif not context.applied(found):
             command.check_version(found["version"])
             self._mappings.update(key, found["version"], Change(set=fields))
+        self._remembered.forget()
         return TypeMapping.model_validate(self._mappings.get(key))
 
     def delete(self, command: DeleteTypeMapping) -> Done:
@@ -74,6 +75,7 @@ class Mappings:
             raise NotFound("mapping_unknown", "没有这条类型映射", "there is no such type mapping")
         command.check_version(found["version"])
         self._mappings.update(key, found["version"], Change(set={"type": None, "severity": None}))
+        self._remembered.forget()
         return Done(id=key, version=found["version"] + 1)
 
     def page(self) -> TypeMappings:

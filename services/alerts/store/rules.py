@@ -25,7 +25,7 @@ class Rules:
     def __init__(self, database: Database[Document]) -> None:
         self._rules = Aggregates(database, "rules", silent=True)
         self._counts = Aggregates(database, "rule_counts", silent=True)
-        self._remembered = Remembered(self._read, _REMEMBERED_S)
+        self._remembered = Remembered(self._read, _REMEMBERED_S, _REMEMBERED_S)
         standing = {found["_id"] for found in self._rules.collection.find({}, {"_id": 1})}
         missing = [rule for rule in SHIPPED if rule.id not in standing]
         self._rules.insert_many([New(_document(rule, shipped=True)) for rule in missing])
@@ -48,7 +48,7 @@ class Rules:
         elif not context.applied(found):
             command.check_version(found["version"])
             self._rules.update(command.id, found["version"], Change(set=_body(command)))
-        self._remembered = Remembered(self._read, _REMEMBERED_S)
+        self._remembered.forget()
         counted = self._counts.get(command.id)
         return _counted(_rule(self._rules.get(command.id) or {}), {command.id: counted} if counted else {})
 

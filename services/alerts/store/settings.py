@@ -17,7 +17,7 @@ class Settings:
 
     def __init__(self, documents: Aggregates) -> None:
         self._documents = documents
-        self._remembered = Remembered(self._read, _REMEMBERED_S)
+        self._remembered = Remembered(self._read, _REMEMBERED_S, _REMEMBERED_S)
 
     def get(self) -> AlertSettings:
         """Every value, shipped or set."""
@@ -33,6 +33,7 @@ class Settings:
         elif not context.applied(found):
             command.check_version(found["version"])
             self._documents.update(_ID, found["version"], Change(set=_merged(found, given)))
+        self._remembered.forget()
         return self._read()
 
     def _read(self) -> AlertSettings:

@@ -44,7 +44,7 @@ class Silences:
 
     def __init__(self, silences: Aggregates) -> None:
         self._silences = silences
-        self._remembered = Remembered(self._in_force, _REMEMBERED_S)
+        self._remembered = Remembered(self._in_force, _REMEMBERED_S, _REMEMBERED_S)
 
     def active(self) -> list[Muting]:
         """Those in force, as they were two seconds ago at most, the oldest first."""
@@ -130,7 +130,7 @@ class Silences:
             self._silences.collection.bulk_write(writes, ordered=False)
 
     def _changed(self, id: str) -> Silence:
-        self._remembered = Remembered(self._in_force, _REMEMBERED_S)
+        self._remembered.forget()
         return _view(self._silences.get(id) or {})
 
     def _in_force(self) -> list[Muting]:
