@@ -7,9 +7,7 @@ from random import Random
 
 from deploy.local.synthetic.points import Camera
 from services.cli import payloads
-from services.cli.payloads import GREY_DOT, NAMESPACES, REGION, Payload, event, garbage, heartbeat
-
-__all__ = ["GREY_DOT", "NAMESPACES", "REGION", "Payload", "event", "garbage", "heartbeat"]
+from services.cli.payloads import Payload
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ def posts(cameras: Sequence[Camera], seed: int, now: datetime) -> list[Payload]:
     national = [camera for camera in cameras if camera.vendor == "gb28181"]
     made = [*alarms(own, HIKVISION_SERIES, now), *alarms(national, NATIONAL_SERIES, now)]
     for camera in cameras[::HEARTBEAT_EVERY]:
-        made += (heartbeat(camera, now - timedelta(seconds=10 * turn), turn) for turn in range(HEARTBEATS))
-    made += garbage(own[0], now)
+        made += (payloads.heartbeat(camera, now - timedelta(seconds=10 * turn), turn) for turn in range(HEARTBEATS))
+    made += payloads.garbage(own[0], now)
     Random(seed).shuffle(made)  # noqa: S311
     return made
 
@@ -53,20 +51,13 @@ def alarms(cameras: Sequence[Camera], series: Sequence[Series], now: datetime) -
         for camera, _ in zip(left, range(one.cameras), strict=False):
             for turn in range(1, one.repeats + 1):
                 at = now - timedelta(seconds=one.repeats - turn)
-                yield hikvision(camera, one, at, turn) if camera.vendor == "hikvision" else gb(camera, one, at, turn)
+                if camera.vendor == "hikvision":
+                    yield payloads.hikvision(camera, one.event, at, turn, picture=one.picture)
+                else:
+                    yield payloads.gb(camera, one.event, at, turn)
 
 
-def dispatching(payloads: Sequence[Payload]) -> set[tuple[str, str]]:
+def dispatching(sent: Sequence[Payload]) -> set[tuple[str, str]]:
     """The alarms that somebody has to look at: those of one grid are one incident with one case."""
     events = {one.event for one in (*HIKVISION_SERIES, *NATIONAL_SERIES) if one.dispatching}
-    return {payload.alarm for payload in payloads if payload.alarm and payload.alarm[1] in events}
-
-
-def hikvision(camera: Camera, series: Series, at: datetime, count: int) -> Payload:
-    """The `count`-th repeat of an alarm that goes on."""
-    return payloads.hikvision(camera, series.event, at, count, picture=series.picture)
-
-
-def gb(camera: Camera, series: Series, at: datetime, serial: int) -> Payload:
-    """An alarm that a platform hands over."""
-    return payloads.gb(camera, series.event, at, serial)
+    return {payload.alarm for payload in sent if payload.alarm and payload.alarm[1] in events}

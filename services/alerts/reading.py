@@ -49,6 +49,8 @@ class Sign(NamedTuple):
         )
 
 
+# when it was, and what the device's clock said where it is off
+When = tuple[datetime, datetime | None]
 # (source, why its posts could not be read) → how many
 Refusals = Counter[tuple[str, str]]
 
@@ -151,12 +153,12 @@ def settle(parsed: Parsed, timezones: Mapping[str, str], hashed: Callable[[str],
     signs: dict[str, Sign] = {}
     for report in parsed.reports:
         device = device_of(delivery.source, report.device, registered)
-        timezone = timezones.get(device, DEFAULT_TIMEZONE)
+        when = occurred(report, delivery.received_at, timezones.get(device, DEFAULT_TIMEZONE))
         if report.kind == "alarm":
             subject = hashed(report.subject) if report.subject else None
-            sightings.append(_sighting(parsed, report, device, timezone, subject))
+            sightings.append(_sighting(parsed, report, device, when, subject))
         if report.kind != "ignored":
-            sign = _sign(delivery, report, timezone)
+            sign = _sign(delivery, report, when)
             # one post is one report, however many events it tells of
             signs[device] = signs[device].later(sign)._replace(reports=1) if device in signs else sign
     source_ids = sorted({report.source_id for report in parsed.reports if report.source_id})
@@ -202,9 +204,9 @@ def _state(
     return ("heartbeat" if "heartbeat" in kinds else "ignored"), code_of(reason) if reason else None, reason
 
 
-def _sighting(parsed: Parsed, report: CanonicalReport, device: str, timezone: str, subject: str | None) -> Sighting:
+def _sighting(parsed: Parsed, report: CanonicalReport, device: str, when: When, subject: str | None) -> Sighting:
     delivery = parsed.delivery
-    at, told_at = occurred(report, delivery.received_at, timezone)
+    at, told_at = when
     codes = [code_of(note) for note in report.notes]
     return Sighting(
         report=delivery.report,
@@ -243,19 +245,19 @@ def refusals(readings: Iterable[Reading]) -> Refusals:
     return Counter((found.delivery.source, found.code or "") for found in readings if found.state == "rejected")
 
 
-def _sign(delivery: ReportReceived, report: CanonicalReport, timezone: str) -> Sign:
+def _sign(delivery: ReportReceived, report: CanonicalReport, when: When) -> Sign:
     at = delivery.received_at
     alarm_at = at if report.kind == "alarm" else None
     heartbeat_at = at if report.kind in ("heartbeat", "state") else None
-    return Sign(delivery.adapter, at, heartbeat_at, alarm_at, _skew(delivery, report, timezone))
+    return Sign(delivery.adapter, at, heartbeat_at, alarm_at, _skew(delivery, report, when))
 
 
-def _skew(delivery: ReportReceived, report: CanonicalReport, timezone: str) -> float | None:
+def _skew(delivery: ReportReceived, report: CanonicalReport, when: When) -> float | None:
     """The device's clock minus ours in seconds; None where it named no time, or one that was long ago by intent."""
     dated = report.occurred_at or report.occurred_local
     if dated is None or any(code_of(said) == "retransmitted" for said in report.notes):
         return None
-    at, told_at = occurred(report, delivery.received_at, timezone)
+    at, told_at = when
     return ((told_at or at) - delivery.received_at).total_seconds()
 
 

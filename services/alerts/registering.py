@@ -207,9 +207,7 @@ def _take(checked: Checked, values: Mapping[str, JsonValue]) -> None:
 
 
 def _fields(text: Mapping[str, str]) -> dict[str, str | int]:
-    fields: dict[str, str | int] = {
-        name: text[name] for name in ("name", "vendor", "gb_code", "timezone", "owner") if text.get(name)
-    }
+    fields: dict[str, str | int] = {name: text[name] for name in _TEXTS if text.get(name)}
     if any(len(text.get(name, "")) > limit for name, limit in _LIMITS.items()):
         raise RowWrong("text_invalid")
     if "gb_code" in fields and not _GB_CODE.fullmatch(text["gb_code"]):

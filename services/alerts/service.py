@@ -85,7 +85,7 @@ class AlertsService(Service):
     name = "alerts"
     store = Stored(AlertStore)
 
-    @on(ReportReceived, batch=500, wait=0.05, at_once=2)
+    @on(ReportReceived, batch=500, wait=0.2, at_once=2)
     def take_reports(self, reports: list[Received[ReportReceived]]) -> None:
         rejected = intake.take(self.store, reports)
         self.operations.letters.file(intake.letters(rejected, reports))

@@ -3,15 +3,24 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
+from collections.abc import Sequence
+from typing import Any
 
 from contracts.faults import Invalid
 
+Document = dict[str, Any]
 Parts = list[str | int | float | None]
 
 
 def encode(*parts: str | int | float | None) -> str:
     """Text for `Page.next`."""
     return urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def cut(found: Sequence[Document], limit: int, place: str = "_id") -> tuple[Sequence[Document], str | None]:
+    """The documents of a page, and the cursor of the next by their field `place`; one more was looked for than fits."""
+    shown = found[:limit]
+    return shown, encode(shown[-1][place]) if len(found) > limit else None
 
 
 def decode(cursor: str, length: int) -> Parts:

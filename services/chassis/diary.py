@@ -42,13 +42,12 @@ class Diary(Aggregates):
 
     def page(
         self, subjects: Mapping[str, str | None], cursor: str | None, limit: int
-    ) -> tuple[list[Document], str | None]:
+    ) -> tuple[Sequence[Document], str | None]:
         """The newest of those subjects that are given."""
         before = str(cursors.decode(cursor, 1)[0]) if cursor else _mark(context.now() + timedelta(seconds=1))
         wanted = {name: subject for name, subject in subjects.items() if subject}
         found = newest(self.collection, "place", _ranges(before), wanted, limit=limit + 1, hidden=HIDDEN)
-        following = cursors.encode(found[limit - 1]["place"]) if len(found) > limit else None
-        return found[:limit], following
+        return cursors.cut(found, limit, "place")
 
 
 def _mark(at: datetime) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -107,11 +107,11 @@ class Keyring:
         await self._replace_keys(known, keys)
         return {**known, "keys": keys}
 
-    async def listed(self, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    async def listed(self, cursor: str | None, limit: int) -> tuple[Sequence[dict[str, Any]], str | None]:
         """Documents by name, and the cursor of the next page."""
         after = str(cursors.decode(cursor, 1)[0]) if cursor else ""
         found = await self.collection.find({"_id": {"$gt": after}}).sort("_id", ASCENDING).limit(limit + 1).to_list()
-        return found[:limit], cursors.encode(found[limit - 1]["_id"]) if len(found) > limit else None
+        return cursors.cut(found, limit)
 
     async def _known(self, name: str) -> dict[str, Any]:
         known = await self.collection.find_one({"_id": name})

@@ -9,14 +9,14 @@ import psutil
 from rich.console import Console
 
 from contracts.alerts import ReportReceived
-from deploy.local import cameras
 from services.alerts import intake, joining
 from services.alerts.store import AlertStore
 from services.chassis.messages import Received
+from services.cli import payloads
 from tests.bench.findings import Effort, Findings, table_of
 from tests.bench.meter import Meter
 from tests.bench.stage import Stage, pid_of
-from tests.bench.traffic import SERIES, camera
+from tests.bench.traffic import EVENTS, camera
 
 EACH = 500
 MOST_GROWN = 1.25
@@ -50,10 +50,9 @@ def _raise(store: AlertStore, reports: Iterator[Received[ReportReceived]]) -> No
 
 
 def _reports() -> Iterator[Received[ReportReceived]]:
-    kinds = list(SERIES.values())
     for serial in count():
         now = datetime.now(UTC)
-        post = cameras.hikvision(camera(serial), kinds[serial % len(kinds)], now, 1)
+        post = payloads.hikvision(camera(serial), EVENTS[serial % len(EVENTS)], now, 1)
         told = {"adapter": post.adapter, "source": post.source, "content_type": post.content_type, "body": post.body}
         report = ReportReceived.model_validate({**told, "report": uuid4().hex, "received_at": now})
         yield Received(report, report.report)

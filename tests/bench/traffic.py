@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from deploy.local import cameras
 from deploy.local.demo import exchange
 from deploy.local.synthetic.people import Person
 from deploy.local.synthetic.points import Camera
+from services.cli import payloads
 
 SEED = 20260314
 HEARTBEATS_OF = 10
-SERIES = {
-    name: cameras.Series(name, 0, 0, dispatching=name != "VMD") for name in ("fielddetection", "linedetection", "VMD")
-}
+EVENTS = ("fielddetection", "linedetection", "VMD")
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,9 @@ def reports(among: int, count: int, seed: int = SEED) -> list[Post]:
         one, turn = camera(number % among), number // among
         at = now - timedelta(seconds=count // among - turn)
         if random.randrange(HEARTBEATS_OF) == 0:
-            payload = cameras.heartbeat(one, at, turn)
+            payload = payloads.heartbeat(one, at, turn)
         else:
-            payload = cameras.hikvision(one, list(SERIES.values())[number % among % len(SERIES)], at, turn + 1)
+            payload = payloads.hikvision(one, EVENTS[number % among % len(EVENTS)], at, turn + 1)
         made.append(Post(payload.path, payload.content_type, payload.body))
     random.shuffle(made)
     return made

@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 
-from deploy.local import cameras
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
+from services.cli import payloads
 from tests.browser.conftest import Desk
 from tests.laid import Tell
-
-INTRUSION = cameras.Series("fielddetection", 1, 50, dispatching=True)
 
 
 def alarm(tell: Tell, laid: Ground, place: int) -> str:
     """A camera reports an intrusion; the camera."""
     camera = laid.cameras[place]
-    payload = cameras.hikvision(camera, INTRUSION, datetime.now(UTC), 1)
+    payload = payloads.hikvision(camera, "fielddetection", datetime.now(UTC), 1)
 
     async def story(door: Door) -> None:
         told = {"content": payload.body, "headers": {"Content-Type": payload.content_type}}
@@ -144,7 +142,7 @@ def city_reader(tell: Tell) -> str:
 def test_a_picture_is_looked_at_for_a_purpose_which_goes_on_record(desk: Desk, tell: Tell, laid: Ground) -> None:
     camera = laid.cameras[43]
     shot = b"<bkgUrl>http://10.1.2.3/shot.jpg</bkgUrl></EventNotificationAlert>"
-    body = cameras.event(camera, "fielddetection", datetime.now(UTC), 1, region=cameras.REGION)
+    body = payloads.event(camera, "fielddetection", datetime.now(UTC), 1, region=payloads.REGION)
 
     async def story(door: Door) -> str:
         content = body.replace(b"</EventNotificationAlert>", shot)

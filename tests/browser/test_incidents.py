@@ -6,19 +6,17 @@ from typing import Any
 
 import pytest
 
-from deploy.local import cameras
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
+from services.cli import payloads
 from tests.browser.conftest import Desk
 from tests.laid import Tell
-
-INTRUSION = cameras.Series("fielddetection", 1, 1, dispatching=True)
 
 
 @pytest.fixture(scope="module")
 def incident(tell: Tell, laid: Ground) -> dict[str, Any]:
     """One that has a case."""
-    payload = cameras.hikvision(laid.cameras[70], INTRUSION, datetime.now(UTC), 1)
+    payload = payloads.hikvision(laid.cameras[70], "fielddetection", datetime.now(UTC), 1)
 
     async def story(door: Door) -> dict[str, Any]:
         told = {"content": payload.body, "headers": {"Content-Type": payload.content_type}}

@@ -15,13 +15,13 @@ from pymongo import MongoClient
 from contracts.alerts import SaveChannel, SaveDevice
 from contracts.grid import ActivateGrids, ActOnGrid, Assign, GridAction, ImportGround, Role, SaveGrid
 from contracts.shared import Point
-from deploy.local import cameras
 from deploy.local.home import Home
 from deploy.local.processes import Process, start_all, stop_all
 from deploy.local.synthetic.points import Camera
 from services.chassis.asking import Bus
 from services.chassis.registry import listeners
 from services.chassis.topology import event_queue
+from services.cli import payloads
 from tests.conftest import Processes
 from tests.gateway.conftest import start_gateway
 from tests.grid.sources import OPERATOR, chiefs, code, daoyi_rows, grid_rows, middle, person, rows
@@ -34,7 +34,6 @@ TOWN = ("grid", "alerts", "cases", "catalogue")
 COPIED = (("alerts", "grid_copies"), ("cases", "grid_copies"), ("cases", "roster_copies"))
 OTHERS = (("alerts", "alerts"), ("alerts", "channels"), ("alerts", "raw_reports"), ("cases", "cases"))
 BOOKKEEPING = {"version": 0, "updated_at": 0}
-INTRUSION = cameras.Series("fielddetection", 1, 50, dispatching=True)
 State = dict[str, dict[str, Any]]
 
 
@@ -169,7 +168,7 @@ def town(
         eventually(lambda: found.stores["alerts"].channels.count_documents(placed) == 6, within=60)
         for camera in watched:
             for turn in (1, 2):
-                payload = cameras.hikvision(camera, INTRUSION, datetime.now(UTC), turn)
+                payload = payloads.hikvision(camera, "fielddetection", datetime.now(UTC), turn)
                 told = {"content": payload.body, "headers": {"Content-Type": payload.content_type}}
                 assert found.door.post(payload.path, **told).status_code == 202  # type: ignore[arg-type]
         eventually(lambda: found.stores["cases"].cases.count_documents({}) == 6, within=60)

@@ -6,19 +6,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from deploy.local import cameras
 from deploy.local.demo.alarms import CHECKED, HANDLED, close
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
+from services.cli import payloads
+from services.cli.payloads import Payload
 from tests.laid import Tell
 
-INTRUSION = cameras.Series("fielddetection", 1, 50, dispatching=True)
 
-
-async def send(door: Door, payloads: Iterable[cameras.Payload]) -> list[dict[str, Any]]:
+async def send(door: Door, sent: Iterable[Payload]) -> list[dict[str, Any]]:
     """Post each, wait until each was read; the reports in order."""
 
-    async def one(payload: cameras.Payload) -> dict[str, Any]:
+    async def one(payload: Payload) -> dict[str, Any]:
         told = {"content": payload.body, "headers": {"Content-Type": payload.content_type}}
         accepted = await door.ask("POST", payload.path, status=202, key="device", **told)
 
@@ -28,7 +27,7 @@ async def send(door: Door, payloads: Iterable[cameras.Payload]) -> list[dict[str
 
         return await until("report read", report, lambda found: found["state"] != "received")
 
-    return list(await asyncio.gather(*map(one, payloads)))
+    return list(await asyncio.gather(*map(one, sent)))
 
 
 async def case_of(door: Door, alert: str) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def test_an_alarm_goes_its_whole_way_as_one_trace(tell: Tell, laid: Ground) -> N
     camera = laid.cameras[0]
 
     async def story(door: Door) -> None:
-        [report] = await send(door, [cameras.hikvision(camera, INTRUSION, datetime.now(UTC), 1)])
+        [report] = await send(door, [payloads.hikvision(camera, "fielddetection", datetime.now(UTC), 1)])
         alert = await door.get(f"/v1/alerts/{report['alerts'][0]}")
         assert (alert["type"], alert["grid"], alert["target"]) == ("intrusion", camera.grid, "human")
         case = await case_of(door, alert["id"])
@@ -85,7 +84,9 @@ def test_an_alarm_goes_its_whole_way_as_one_trace(tell: Tell, laid: Ground) -> N
 
 def test_fifty_repeats_are_one_alert_and_one_case(tell: Tell, laid: Ground) -> None:
     camera, now = laid.cameras[1], datetime.now(UTC)
-    repeats = [cameras.hikvision(camera, INTRUSION, now - timedelta(seconds=50 - turn), turn) for turn in range(1, 51)]
+    repeats = [
+        payloads.hikvision(camera, "fielddetection", now - timedelta(seconds=50 - turn), turn) for turn in range(1, 51)
+    ]
 
     async def story(door: Door) -> None:
         reports = await send(door, repeats)
@@ -104,9 +105,9 @@ def test_signs_of_life_and_garbage_raise_nothing(tell: Tell, laid: Ground) -> No
     own, national, now = laid.cameras[2], laid.cameras[-1], datetime.now(UTC)
 
     async def story(door: Door) -> None:
-        alive = await send(door, [cameras.heartbeat(own, now, 1), cameras.heartbeat(national, now, 2)])
+        alive = await send(door, [payloads.heartbeat(own, now, 1), payloads.heartbeat(national, now, 2)])
         assert [report["state"] for report in alive] == ["heartbeat", "heartbeat"]
-        refused = await send(door, cameras.garbage(own, now))
+        refused = await send(door, payloads.garbage(own, now))
         assert [report["state"] for report in refused] == ["rejected", "rejected"]
         assert all(report["reason"] for report in refused)
         assert refused[1]["reason"].startswith("doctype_forbidden")

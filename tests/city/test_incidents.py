@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from deploy.local import cameras
 from deploy.local.demo.alarms import close
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
 from deploy.local.synthetic.points import Camera
+from services.cli import payloads
 from tests.laid import Tell
 
 
@@ -32,13 +32,12 @@ async def bound(door: Door, channels: Sequence[Camera]) -> None:
 def test_three_channels_of_a_grid_are_one_incident_and_one_case(
     tell: Tell, laid: Ground, event: str, rule: str
 ) -> None:
-    series = cameras.Series(event, 3, 1, dispatching=True)
 
     async def story(door: Door) -> None:
         channels = await alike(door, laid, channels=3)
         await bound(door, channels)
         for one in channels:
-            payload = cameras.hikvision(one, series, datetime.now(UTC), 1)
+            payload = payloads.hikvision(one, event, datetime.now(UTC), 1)
             told = {"content": payload.body, "headers": {"Content-Type": payload.content_type}}
             await door.ask("POST", payload.path, status=202, key="device", **told)
 

@@ -13,6 +13,7 @@ from deploy.local import cameras
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
 from deploy.local.processes import answers
+from services.cli.payloads import Payload
 from tests.laid import Tell
 
 from ..conftest import City, state
@@ -22,11 +23,11 @@ FIRST_CAMERA, CAMERAS, REPEATS = 20, 10, 50
 AT_ONCE = 8
 
 
-async def promised(door: Door, payloads: Sequence[cameras.Payload]) -> set[str]:
+async def promised(door: Door, sent: Sequence[Payload]) -> set[str]:
     """Post each until it gets its 202, as a sender that keeps its key does; the report ids."""
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def one(payload: cameras.Payload) -> str:
+    async def one(payload: Payload) -> str:
         headers = {"Content-Type": payload.content_type, "Idempotency-Key": uuid4().hex}
 
         async def post() -> httpx.Response | None:
@@ -40,7 +41,7 @@ async def promised(door: Door, payloads: Sequence[cameras.Payload]) -> set[str]:
         assert answer is not None
         return str(answer.json()["report"])
 
-    return set(await asyncio.gather(*map(one, payloads)))
+    return set(await asyncio.gather(*map(one, sent)))
 
 
 async def kill(city: City, name: str) -> None:

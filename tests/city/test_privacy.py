@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 
-from deploy.local import cameras
 from deploy.local.demo import exchange
 from deploy.local.demo.door import Door, until
 from deploy.local.demo.ground import Ground
 from deploy.local.synthetic import files
+from services.cli import payloads
 from tests.laid import Tell
 
 from ..conftest import City
@@ -100,8 +100,8 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> list[bytes]:
     """What is private in reports of every adapter, some of them unreadable; a key that is none. All that was said."""
     camera, now = ground.cameras[3], datetime.now(UTC)
     plate = f"</channelName><ANPR><licensePlate>{canary.text('plate')}</licensePlate></ANPR>"
-    whole = cameras.event(camera, "ANPR", now, 1).replace(b"</channelName>", plate.encode())
-    national = cameras.gb(ground.cameras[-2], cameras.NATIONAL_SERIES[0], now, 1).body.decode("gb2312")
+    whole = payloads.event(camera, "ANPR", now, 1).replace(b"</channelName>", plate.encode())
+    national = payloads.gb(ground.cameras[-2], "5/6", now, 1).body.decode("gb2312")
     described = national.replace("合成演示报警", canary.text("description"))
     place = f"<Longitude>131.{canary.digits('position', 12)}</Longitude><Latitude>45.7</Latitude></Notify>"
     moving = national.replace("<AlarmMethod>5", "<AlarmMethod>4").replace("</Notify>", place)
@@ -110,7 +110,7 @@ async def alarms(door: Door, canary: Canary, ground: Ground) -> list[bytes]:
         ("hikvision", camera.device, b"<a>" + canary.text("unreadable").encode()),
         ("gb28181", "canary", described.encode("gb18030")),
         ("gb28181", "canary", moving.encode("gb18030")),
-        ("hikvision", camera.device, cameras.event(camera, "fielddetection", now, 1, region=cameras.REGION)),
+        ("hikvision", camera.device, payloads.event(camera, "fielddetection", now, 1, region=payloads.REGION)),
         *((adapter, "canary", body) for adapter, body in private(canary, now)),
         *((adapter, "canary", body[:-3]) for adapter, body in private(canary, now)),
     )
@@ -137,7 +137,7 @@ async def looked_at(door: Door, canary: Canary, ground: Ground) -> None:
     """A picture stays where it is; its address is told to who looks, twice the same for one key."""
     camera, key = ground.cameras[4], {"Idempotency-Key": uuid4().hex}
     shot = f"<bkgUrl>http://10.9.8.7/{canary.digits('address', 20)}.jpg</bkgUrl></EventNotificationAlert>"
-    body = cameras.event(camera, "fielddetection", datetime.now(UTC), 1, region=cameras.REGION)
+    body = payloads.event(camera, "fielddetection", datetime.now(UTC), 1, region=payloads.REGION)
     body = body.replace(b"</EventNotificationAlert>", shot.encode())
     await door.ask("POST", f"/v1/intake/hikvision/{camera.device}", key="device", content=body, status=202)
 

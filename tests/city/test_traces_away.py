@@ -14,6 +14,7 @@ from deploy.local import cameras
 from deploy.local.demo import ground
 from deploy.local.home import free_port
 from deploy.local.processes import Plan, Process, start_all
+from services.cli.payloads import Payload
 from tests.faults.town import STOP_WITHIN_S, Town, eventually
 from tests.laid import DISTRICT
 
@@ -43,7 +44,7 @@ class Traced:
         }
         return httpx.request(method, self.town.door + path, headers=headers, trust_env=False, timeout=30, **told)  # type: ignore[arg-type]
 
-    def report(self, payload: cameras.Payload) -> None:
+    def report(self, payload: Payload) -> None:
         """A camera's alarm, promised to be kept."""
         assert self.ask("POST", payload.path, "device", content=payload.body).status_code == 202
 

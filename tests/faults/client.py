@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from contracts.base import Command, Request
 from contracts.faults import Unavailable
-from deploy.local import cameras
 from services.chassis.asking import Bus
+from services.cli.payloads import Payload
 from tests.faults.town import Town
 
 R = TypeVar("R", bound=BaseModel)
@@ -76,7 +76,7 @@ class Client:
         await self._bus.stop()
         await self._http.aclose()
 
-    async def report(self, payload: cameras.Payload, key: str = "") -> str | None:
+    async def report(self, payload: Payload, key: str = "") -> str | None:
         """Post what a camera says until its 202; the report's id, None when it stayed in doubt."""
         key = key or uuid4().hex
         headers = {"Content-Type": payload.content_type, "Idempotency-Key": key}

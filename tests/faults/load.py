@@ -7,13 +7,12 @@ from itertools import count
 from typing import Any, Self
 from uuid import uuid4
 
-from deploy.local import cameras
+from services.cli import payloads
 from tests.faults.client import Client
 from tests.faults.ground import Piece
 
 DATASET = "faults"
 ITEM = "9909010000001"
-SERIES = cameras.Series("fielddetection", 1, 1, dispatching=True)
 # who takes which step of a case, and what it needs; who checks is not who handled
 STEPS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("file", "handler", {"note": "file"}),
@@ -79,7 +78,7 @@ class Load:
 
     async def _alarms(self, serial: int) -> None:
         camera = self.ground.cameras[serial % len(self.ground.cameras)]
-        await self.client.report(cameras.hikvision(camera, SERIES, datetime.now(UTC), serial))
+        await self.client.report(payloads.hikvision(camera, "fielddetection", datetime.now(UTC), serial))
 
     async def _cases(self, serial: int) -> None:
         tile = self.ground.tiles[serial % len(self.ground.tiles)]

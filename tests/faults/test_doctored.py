@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 
 from contracts.alerts import IncidentOpened
-from deploy.local import cameras
 from services.chassis.topology import event_queue
+from services.cli import payloads
 from tests.faults.harness import (
     Client,
     Ledger,
@@ -30,14 +30,13 @@ from tests.faults.harness import (
     rows,
 )
 
-SERIES = cameras.Series("fielddetection", 1, 1, dispatching=True)
 Story = Callable[[Town, Client, Piece, list[str]], Awaitable[None]]
 
 
 async def an_alarm_becomes_a_case(town: Town, client: Client, ground: Piece, program: list[str]) -> None:
     """The service of cases dies when it has heard of the alarm and has written nothing."""
     town.start_all(("grid", "alerts", "gateway"))
-    await client.report(cameras.hikvision(ground.cameras[0], SERIES, datetime.now(UTC), 1))
+    await client.report(payloads.hikvision(ground.cameras[0], "fielddetection", datetime.now(UTC), 1))
     queue = event_queue("cases", IncidentOpened.wire)
     await asyncio.to_thread(eventually, lambda: depths(town).get(queue) and not outboxes(town), 30, "an incident")
     armed = town.start("cases", crash_at=f"before_write@{IncidentOpened.wire}", argv=program, ready=False)

@@ -11,6 +11,7 @@ import pytest
 from deploy.local import cameras
 from services.chassis.registry import listeners
 from services.chassis.topology import event_queue
+from services.cli.payloads import Payload
 from tests.faults.doctored.disorder import disturb, told_again
 from tests.faults.harness import Client, Piece, Town, check, depths, eventually, lay, outboxes, prepare, quiet, rows
 from tests.faults.load import DATASET, STEPS, record
@@ -68,7 +69,7 @@ async def until(true: Callable[[], bool], what: str) -> None:
     await asyncio.to_thread(eventually, true, 60.0, what)
 
 
-def alarms(ground: Piece) -> list[cameras.Payload]:
+def alarms(ground: Piece) -> list[Payload]:
     series = cameras.Series("fielddetection", len(ground.cameras), REPEATS, dispatching=True)
     return list(cameras.alarms(ground.cameras, [series], datetime.now(UTC) - timedelta(seconds=REPEATS)))
 

@@ -13,12 +13,11 @@ from typing import Self
 import httpx
 import pytest
 
-from deploy.local import cameras
+from services.cli import payloads
 from tests.faults.harness import Piece, Town, eventually, rows
 
 OUTAGE, DRAINED_WITHIN = 60.0, 15.0
 KILLS = 3
-SERIES = cameras.Series("fielddetection", 1, 1, dispatching=True)
 
 
 class Cameras:
@@ -57,7 +56,7 @@ class Cameras:
 
     async def _post(self, http: httpx.AsyncClient, serial: int) -> None:
         camera = self.ground.cameras[serial % len(self.ground.cameras)]
-        payload = cameras.hikvision(camera, SERIES, datetime.now(UTC), serial)
+        payload = payloads.hikvision(camera, "fielddetection", datetime.now(UTC), serial)
         headers = {"X-API-Key": self.town.keys["device"], "Content-Type": payload.content_type}
         body = payload.body.ljust(self.size)
         # a sender without a key of its own: whatever is not answered may be there or not

@@ -13,6 +13,7 @@ from deploy.local import cameras
 from deploy.local.demo.door import Door, expect, until
 from deploy.local.demo.ground import SEED, Ground
 from deploy.local.demo.record import Record
+from services.cli.payloads import Payload
 
 AT_ONCE = 48
 CLOSED = 6
@@ -32,7 +33,7 @@ CHECKED = {
 class Sent:
     """The posts, and the report that each of them was promised to be."""
 
-    payloads: Sequence[cameras.Payload]
+    payloads: Sequence[Payload]
     reports: Sequence[str]
 
 
@@ -46,12 +47,12 @@ async def watch(door: Door, record: Record, ground: Ground) -> None:
     await handle(door, record, cases[:CLOSED])
 
 
-async def post(door: Door, record: Record, payloads: Sequence[cameras.Payload]) -> Sent:
+async def post(door: Door, record: Record, payloads: Sequence[Payload]) -> Sent:
     """Every one is accepted, whatever it holds."""
     with record.step("intake", "摄像机并发上报") as found:
         turn = asyncio.Semaphore(AT_ONCE)
 
-        async def one(payload: cameras.Payload) -> str:
+        async def one(payload: Payload) -> str:
             async with turn:
                 # a trace of the sender's own is recorded whole, whatever the traffic
                 headers = {"Content-Type": payload.content_type, "traceparent": f"00-{uuid4().hex}-{token_hex(8)}-01"}
@@ -100,9 +101,7 @@ async def read(door: Door, record: Record, sent: Sent) -> None:
         found |= {"告警": counts["parsed"], "心跳": counts["heartbeat"], "拒收": counts["rejected"]}
 
 
-async def fold(
-    door: Door, record: Record, payloads: Sequence[cameras.Payload], ground: Ground
-) -> dict[str, dict[str, Any]]:
+async def fold(door: Door, record: Record, payloads: Sequence[Payload], ground: Ground) -> dict[str, dict[str, Any]]:
     """Repeats are one alert, each in the grid of its camera. By id."""
     with record.step("alerts", "合并重复, 定位到网格") as found:
         repeats = Counter(payload.alarm for payload in payloads if payload.alarm)
@@ -122,7 +121,7 @@ async def fold(
 async def open_cases(
     door: Door,
     record: Record,
-    payloads: Sequence[cameras.Payload],
+    payloads: Sequence[Payload],
     alerts: dict[str, dict[str, Any]],
     ground: Ground,
 ) -> list[dict[str, Any]]:

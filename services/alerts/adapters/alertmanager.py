@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from contracts.alerts import AlertType, CanonicalReport
 from services.alerts.adapters.objects import Object, below, loads, text
 from services.alerts.adapters.times import moment
-from services.alerts.adapters.wire import Unreadable, note
+from services.alerts.adapters.wire import note, too_many
 from services.alerts.domain import severity_of
 
 # our own types count by their names too, as VideoLoss or video_loss
@@ -37,7 +37,7 @@ def read(body: bytes, content_type: str) -> list[CanonicalReport]:
     if not isinstance(value, dict) or not isinstance(listed, list):
         return [CanonicalReport(kind="ignored", notes=[*notes, note("not_an_event")])]
     if len(listed) > MAX_REPORTS:
-        raise Unreadable("too_many_reports", f"一个报文超过 {MAX_REPORTS} 条告警", f"over {MAX_REPORTS} alerts")
+        raise too_many(MAX_REPORTS)
     if value.get("truncatedAlerts"):
         notes = [*notes, note("alerts_truncated")]
     found = [_report(alert, notes) for alert in listed if isinstance(alert, dict)]

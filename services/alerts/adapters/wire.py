@@ -85,9 +85,14 @@ def bounded(reports: Iterable[CanonicalReport]) -> list[CanonicalReport]:
     found: list[CanonicalReport] = []
     for report in reports:
         if len(found) == MAX_REPORTS:
-            raise Unreadable("too_many_reports", f"一个报文超过 {MAX_REPORTS} 条告警", f"over {MAX_REPORTS} alerts")
+            raise too_many(MAX_REPORTS)
         found.append(report)
     return found
+
+
+def too_many(most: int) -> Unreadable:
+    """A body with more alerts than one may have."""
+    return Unreadable("too_many_reports", f"一个报文超过 {most} 条告警", f"over {most} alerts")
 
 
 def clean(value: str | None, limit: int = 100) -> str | None:

@@ -18,6 +18,7 @@ from services.alerts.store.settings import Settings
 from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, Document
 from services.chassis.portions import by_key, portions
+from services.chassis.stretches import newest
 
 # Unique and sparse, not unique and partial: the embedded store answers a query from the first in 1 ms and scans the
 # collection for the second (127 ms at 5,000); both let a fingerprint be open once only.
@@ -174,15 +175,9 @@ class Alerts:
 
     def since(self, at: datetime, until: datetime, most: int) -> tuple[list[Document], bool]:
         """Those received since a time, the newest so many, in their order; whether these are all."""
-        found: list[Document] = []
         before = documents.mark(until + timedelta(seconds=1))
-        for bounds in documents.ranges(before, _FIRST_STRETCH):
-            within = {"$gte": max(bounds["$gte"], documents.mark(at)), "$lt": bounds["$lt"]}
-            found += (
-                self._alerts.collection.find({"order": within}, _UNREAD).sort("order", -1).limit(most - len(found) + 1)
-            )
-            if len(found) > most or bounds["$gte"] <= documents.mark(at):
-                break
+        ranges = documents.ranges(before, _FIRST_STRETCH, at)
+        found = newest(self._alerts.collection, "order", ranges, {}, limit=most + 1, hidden=_UNREAD)
         return found[:most][::-1], len(found) <= most
 
     def join(self, incidents: Mapping[str, Document], standing: Mapping[str, Document]) -> bool:

@@ -125,9 +125,8 @@ class Channels:
         if query.unbound:
             criteria["bound"] = False
         found = list(self._channels.collection.find(criteria).sort("_id", 1).limit(query.limit + 1))
-        items = [_view(document) for document in found[: query.limit]]
-        last = found[query.limit - 1]["_id"] if len(found) > query.limit else None
-        return Page(items=items, next=cursors.encode(last) if last else None)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[_view(document) for document in shown], next=following)
 
     def follow(self, terrain: Terrain, keys: Iterable[str] | None = None) -> set[str]:
         """Put bound channels, all or these, into their grids on the ground; the keys of those that changed.

@@ -68,8 +68,8 @@ class Desk:
                 hidden=_HIDDEN,
                 narrowed=not query.muted and next(iter(conditions), None) != "muted",
             )
-        items = [documents.alert({**document, "timeline": []}) for document in found[: query.limit]]
-        return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[documents.alert({**document, "timeline": []}) for document in shown], next=following)
 
     def _of_incident(self, query: ListAlerts, conditions: Mapping[str, object], before: str) -> list[Document]:
         """All of them are read: they are as many as one matter has."""

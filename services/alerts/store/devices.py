@@ -192,8 +192,8 @@ class Devices:
         most = 0 if text else query.limit + 1
         listed = self._devices.collection.find({**criteria, "_id": {"$gt": after}}).sort("_id", 1).limit(most)
         found = [document for document in listed if _meets(document, text, query.state)]
-        items = self._views(found[: query.limit])
-        return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=self._views(shown), next=following)
 
     def standing(self, ids: Iterable[str]) -> list[Document]:
         """Those of them that are on the list, as documents for `life` and `move`."""

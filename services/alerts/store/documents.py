@@ -67,9 +67,9 @@ def before(cursor: str | None) -> str:
     return min(place, tomorrow)
 
 
-def ranges(place: str, first: timedelta) -> Iterator[dict[str, str]]:
+def ranges(place: str, first: timedelta, oldest: datetime = _OLDEST) -> Iterator[dict[str, str]]:
     """Parts of the order below a place in it, newest first, in stretches of time that widen."""
-    for since, until in stretches(moment(place) + timedelta(seconds=1), first, _OLDEST):
+    for since, until in stretches(moment(place) + timedelta(seconds=1), first, oldest):
         yield {"$gte": mark(since), "$lt": min(place, mark(until))}
 
 

@@ -10,19 +10,12 @@ from typing import Any
 from pymongo.database import Database
 
 from contracts.alerts import AlertFigures, AlertState, AlertType, DeviceState, IncidentState, Verdict
-from services.alerts import figures
+from services.alerts import figures, handling
 from services.alerts.figures import Raised, Waiting
 from services.alerts.store import documents
 from services.chassis import context
 
 WAITING = (AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.JUDGED)
-RUNNING = (
-    IncidentState.CANDIDATE,
-    IncidentState.OPEN,
-    IncidentState.DISPATCHED,
-    IncidentState.HANDLING,
-    IncidentState.RESOLVED,
-)
 FIELDS = {"_id": 0, "type": 1, "severity": 1, "grid": 1, "case_no": 1}
 OF_TODAY = {
     "_id": 0,
@@ -67,7 +60,7 @@ class Figures:
             )
 
     def _running(self) -> dict[IncidentState, int]:
-        counts = {state: self._incidents.count_documents({"state": state.value}) for state in RUNNING}
+        counts = {state: self._incidents.count_documents({"state": state.value}) for state in handling.RUNNING}
         return {state: count for state, count in counts.items() if count}
 
     def _standing(self) -> dict[DeviceState, int]:

@@ -1,6 +1,6 @@
 """事件 documents: from alerts to an incident, what joins it, and the contract's view."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -129,47 +129,34 @@ def escalated(document: Document, ladder: Ladder, now: datetime) -> Changed | No
 
 def joined(document: Document, joining: Sequence[Joining]) -> Change:
     """What further alerts change; how grave it is unless the rule has said so."""
-    room = MOST_ALERTS - len(document["alerts"])
-    kept = [one.seen.id for one in sorted(joining, key=lambda one: one.seen.id)][: max(room, 0)]
-    least: Document = {"first_at": min(one.document["first_at"] for one in joining)}
-    if not document["severity_fixed"]:
-        least["severity"] = min(one.seen.severity for one in joining)
-    return Change(
-        set=_together(document, (one.seen.type.value for one in joining), (one.seen.channel for one in joining)),
-        push={"alerts": kept} if kept else {},
-        inc={"alert_count": len(joining)},
-        min=least,
-        max={"last_at": max(one.document["last_at"] for one in joining)},
+    more = _More(
+        alerts=[one.seen.id for one in sorted(joining, key=lambda one: one.seen.id)],
+        alert_count=len(joining),
+        severity=min(one.seen.severity for one in joining),
+        first_at=min(one.document["first_at"] for one in joining),
+        last_at=max(one.document["last_at"] for one in joining),
+        types=[one.seen.type.value for one in joining],
+        channels=[one.seen.channel for one in joining],
     )
+    return _grown(document, more, {})
 
 
 def absorbed(document: Document, other: Document, now: datetime) -> Change:
     """What an incident that is merged into this one changes: its alerts and its evidence go along."""
-    room = max(MOST_ALERTS - len(document["alerts"]), 0)
     known = {one["case_no"] for one in document["evidence"]}
-    least: Document = {"first_at": other["first_at"]}
-    if not document["severity_fixed"]:
-        least["severity"] = other["severity"]
-    return Change(
-        set=_together(document, other["types"], other["channel_keys"]),
-        push={
-            "alerts": [alert for alert in other["alerts"] if alert not in document["alerts"]][:room],
-            "evidence": [one for one in other["evidence"] if one["case_no"] not in known],
-            "timeline": [
-                entry(
-                    now,
-                    SERVICE,
-                    "absorb",
-                    from_state=document["state"],
-                    to_state=document["state"],
-                    note=other["_id"],
-                )
-            ],
-        },
-        inc={"alert_count": other["alert_count"]},
-        min=least,
-        max={"last_at": other["last_at"]},
+    state = document["state"]
+    more = _More(
+        alerts=[alert for alert in other["alerts"] if alert not in document["alerts"]],
+        alert_count=other["alert_count"],
+        types=other["types"],
+        channels=other["channel_keys"],
+        **{name: other[name] for name in ("severity", "first_at", "last_at")},
     )
+    push = {
+        "evidence": [one for one in other["evidence"] if one["case_no"] not in known],
+        "timeline": [entry(now, SERVICE, "absorb", from_state=state, to_state=state, note=other["_id"])],
+    }
+    return _grown(document, more, push)
 
 
 def view(document: Document) -> Incident:
@@ -202,8 +189,26 @@ def _said(notice: Notice) -> str:
     return f"{notice.level}: {whom} ({notice.notified_by})"
 
 
-def _together(document: Document, types: Iterable[str], channels: Iterable[str]) -> Document:
-    return {
-        "types": sorted({*document["types"], *types}),
-        "channel_keys": sorted({*document["channel_keys"], *channels})[:_MOST_CHANNELS],
-    }
+class _More(NamedTuple):
+    alerts: Sequence[str]
+    alert_count: int
+    severity: int
+    first_at: datetime
+    last_at: datetime
+    types: Iterable[str]
+    channels: Iterable[str]
+
+
+def _grown(document: Document, more: _More, push: Mapping[str, Sequence[object]]) -> Change:
+    room = max(MOST_ALERTS - len(document["alerts"]), 0)
+    graver = {} if document["severity_fixed"] else {"severity": more.severity}
+    return Change(
+        set={
+            "types": sorted({*document["types"], *more.types}),
+            "channel_keys": sorted({*document["channel_keys"], *more.channels})[:_MOST_CHANNELS],
+        },
+        push={**push, "alerts": more.alerts[:room]},
+        inc={"alert_count": more.alert_count},
+        min={"first_at": more.first_at, **graver},
+        max={"last_at": more.last_at},
+    )

@@ -116,8 +116,8 @@ class Incidents:
             limit=query.limit + 1,
             hidden={"timeline": 0},
         )
-        items = [incident_documents.view({**one, "timeline": []}) for one in found[: query.limit]]
-        return Page(items=items, next=cursors.encode(items[-1].id) if len(found) > query.limit else None)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[incident_documents.view({**one, "timeline": []}) for one in shown], next=following)
 
     def act(self, command: ActOnIncident) -> Document:
         """One step of the machine; the incident as it then stands. Its alerts are to follow."""
@@ -202,10 +202,7 @@ class Incidents:
             steps = handling.over(IncidentState(document["state"]))
             by = By(documents.SERVICE, "告警已全部结束 / all its alerts have ended", now)
             change, events = _walked(document, steps, by, {"result": IncidentResult.OVER}, {})
-            unset = (*change.unset, "look_at")
-            changed.append(
-                Changed(document["_id"], document["version"], Change(change.set, unset, change.push), events)
-            )
+            changed.append(Changed(document["_id"], document["version"], change, events))
         self._incidents.update_many(changed)
 
     def _due(self, clock: str, now: datetime, limit: int) -> list[Document]:
@@ -287,6 +284,7 @@ def _walked(
         state = reached
     if state in handling.ENDED:
         after |= {"running": False, "closed_at": by.at}
+    if state in handling.ENDED or state is IncidentState.RESOLVED:
         unset.append("look_at")
     if state in handling.SETTLED:
         after.pop("climb_at", None)

@@ -68,8 +68,8 @@ class Sessions:
         found = newest(
             self._sessions.collection, "order", ranges, wanted, limit=query.limit + 1, hidden={"timeline": 0}
         )
-        last = found[query.limit - 1]["order"] if len(found) > query.limit else None
-        return Page(items=[_view(one) for one in found[: query.limit]], next=cursors.encode(last) if last else None)
+        shown, following = cursors.cut(found, query.limit, "order")
+        return Page(items=[_view(one) for one in shown], next=following)
 
     def of_incident(self, incident: str) -> list[str]:
         """The ids of its sessions (a hundred at most), newest first."""

@@ -1,7 +1,7 @@
 """静默 in the store. How many alerts one has muted is counted beside its version: a storm makes no approval stale."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -21,10 +21,11 @@ from contracts.faults import NotFound, Refused
 from contracts.shared import Page
 from services.alerts import silencing
 from services.alerts.silencing import Muting
+from services.alerts.store import documents
 from services.chassis import context, cursors
 from services.chassis.aggregates import Aggregates, Change, Changed, Document
 from services.chassis.resting import Remembered
-from services.chassis.stretches import newest, stretches
+from services.chassis.stretches import newest
 
 INDEXES = [IndexModel("order", name="newest"), IndexModel([("state", 1), ("order", 1)], name="newest_state")]
 # each that is in force is held against each alert that is raised
@@ -33,8 +34,6 @@ MOST = 200
 _REMEMBERED_S = 2.0
 # folds whose muted alerts are counted: a fold that is finished again was left behind some seconds ago
 _FOLDS_KEPT = 500
-_SECOND = "%Y%m%dT%H%M%S%f"
-_OLDEST = datetime(2020, 1, 1, tzinfo=UTC)
 _FIRST_STRETCH = timedelta(days=7)
 _HIDDEN = {"counted": 0, "outbox": 0, "applied": 0}
 
@@ -63,7 +62,7 @@ class Silences:
         self._silences.insert(
             {
                 "_id": id,
-                "order": f"{now:{_SECOND}}-{id}",
+                "order": f"{documents.mark(now)}{now.microsecond:06}-{id}",
                 "matchers": [matcher.model_dump() for matcher in command.matchers],
                 "reason": command.reason,
                 "state": (SilenceState.PENDING if waits else SilenceState.ACTIVE).value,
@@ -96,17 +95,11 @@ class Silences:
 
     def page(self, query: ListSilences) -> Page[Silence]:
         """Newest first."""
-        now = context.now()
-        before = str(cursors.decode(query.cursor, 1)[0]) if query.cursor else _mark(now + timedelta(days=1))
-        ranges = (
-            {"$gte": _mark(since), "$lt": min(before, _mark(until))}
-            for since, until in stretches(now + timedelta(days=1), _FIRST_STRETCH, _OLDEST)
-        )
+        ranges = documents.ranges(documents.before(query.cursor), _FIRST_STRETCH)
         conditions = {"state": query.state.value} if query.state else {}
         found = newest(self._silences.collection, "order", ranges, conditions, limit=query.limit + 1, hidden=_HIDDEN)
-        last = found[query.limit - 1]["order"] if len(found) > query.limit else None
-        items = [_view(document) for document in found[: query.limit]]
-        return Page(items=items, next=cursors.encode(last) if last else None)
+        shown, following = cursors.cut(found, query.limit, "order")
+        return Page(items=[_view(document) for document in shown], next=following)
 
     def end_due(self, now: datetime) -> None:
         """End those whose time is over, also those that nobody approved."""
@@ -148,10 +141,6 @@ class Silences:
 
 def _ended(found: Mapping[str, Any], by: Literal["time", "hand"]) -> SilenceEnded:
     return SilenceEnded(id=found["_id"], by=by, muted=found["muted"], version=found["version"] + 1)
-
-
-def _mark(at: datetime) -> str:
-    return at.astimezone(UTC).strftime(_SECOND)
 
 
 def _view(document: Mapping[str, Any]) -> Silence:

@@ -110,8 +110,8 @@ class Grids(Aggregates):
             criteria |= {"south": {"$lte": north}, "north": {"$gte": south}}
         hidden = {**WITHOUT_RECORD, "applied": 0} | ({} if query.geometries else {"geometry": 0})
         found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
-        following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
-        return Page(items=[_grid(one) for one in found[: query.limit]], next=following)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[_grid(one) for one in shown], next=following)
 
     def drawn(self, codes: Collection[str] | None) -> Iterator[Grid]:
         """These grids with their geometry, without their record; all when None."""

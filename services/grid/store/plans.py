@@ -116,8 +116,8 @@ class Plans(Aggregates):
             criteria["touched"] = query.grid
         hidden = {"applied": 0, "outbox": 0, "timeline": 0}
         found = list(self.collection.find(criteria, hidden).sort("order", DESCENDING).limit(query.limit + 1))
-        following = cursors.encode(found[query.limit - 1]["order"]) if len(found) > query.limit else None
-        return Page(items=[_plan(one) for one in found[: query.limit]], next=following)
+        shown, following = cursors.cut(found, query.limit, "order")
+        return Page(items=[_plan(one) for one in shown], next=following)
 
 
 def _kept(found: dict[str, Any]) -> Kept:

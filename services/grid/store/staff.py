@@ -42,8 +42,8 @@ class Staff(Aggregates):
         """By staff number."""
         criteria = {"_id": {"$gt": str(cursors.decode(cursor, 1)[0])}} if cursor else {}
         found = list(self.collection.find(criteria, WHOLE if private else PUBLIC).sort("_id", 1).limit(limit + 1))
-        following = cursors.encode(found[limit - 1]["_id"]) if len(found) > limit else None
-        return Page(items=[_member(one) for one in found[:limit]], next=following)
+        shown, following = cursors.cut(found, limit)
+        return Page(items=[_member(one) for one in shown], next=following)
 
     def standing(self, numbers: Collection[str]) -> dict[str, StaffMember]:
         """Those of the numbers that exist, with their phones, for comparing."""

@@ -86,8 +86,8 @@ class Territories(Aggregates):
         if codes:
             criteria["_id"] = codes
         found = list(self.collection.find(criteria, WITHOUT_GROUND).sort("_id", 1).limit(query.limit + 1))
-        following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
-        return Page(items=[_territory(one) for one in found[: query.limit]], next=following)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[_territory(one) for one in shown], next=following)
 
     def standing(self, codes: Collection[str]) -> dict[str, Standing]:
         """Those of the codes that exist."""

@@ -65,8 +65,8 @@ class Units(Aggregates):
             criteria["_id"] = {**criteria.get("_id", {}), "$gt": str(cursors.decode(query.cursor, 1)[0])}
         hidden = {"applied": 0, "outbox": 0} if query.geometries else WITHOUT_GROUND
         found = list(self.collection.find(criteria, hidden).sort("_id", 1).limit(query.limit + 1))
-        following = cursors.encode(found[query.limit - 1]["_id"]) if len(found) > query.limit else None
-        return Page(items=[_unit(one) for one in found[: query.limit]], next=following)
+        shown, following = cursors.cut(found, query.limit)
+        return Page(items=[_unit(one) for one in shown], next=following)
 
     def named(self, ids: Collection[str]) -> list[Unit]:
         """Those of the ids that exist, by id."""
