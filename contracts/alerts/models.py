@@ -91,6 +91,9 @@ class CanonicalReport(Model):
     occurred_at: AwareDatetime | None = None
     occurred_local: NaiveDatetime | None = Field(default=None, description="as written, when it names no offset")
     belated: bool = Field(default=False, description="told later than it happened: says nothing of the clock")
+    repeated_s: int | None = Field(
+        default=None, description="told again only so often while it goes on: a shorter silence is not its end"
+    )
     point: Point | None = None
     media: list[str] = []
     notes: list[str] = Field(default=[], description="what was assumed or repaired, and why")

@@ -19,8 +19,9 @@ _AT_START = timedelta(seconds=15)
 class Sighting:
     """One alarm of one report, its device, channel and time settled. `active` False is a stop.
 
-    `subject` is the keyed hash of a plate. A `lasting` one stands until a stop: no quiet time ends it. `told_at` is
-    what a clock said that is too wrong to be believed; `suppressed`: its report is counted and not kept.
+    `subject` is the keyed hash of a plate. A `lasting` one stands until a stop: no quiet time ends it; where one is
+    told again only every `repeated_s`, no shorter one does. `told_at` is what a clock said that is too wrong to be
+    believed; `suppressed`: its report is counted and not kept.
     """
 
     report: str
@@ -42,6 +43,7 @@ class Sighting:
     trace_id: str | None = None
     subject: str | None = None
     lasting: bool = False
+    repeated_s: int | None = None
     told_at: datetime | None = None
     suppressed: bool = False
 

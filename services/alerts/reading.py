@@ -227,6 +227,7 @@ def _sighting(parsed: Parsed, report: CanonicalReport, device: str, when: When, 
         media=tuple(report.media),
         trace_id=parsed.trace_id,
         subject=subject,
+        repeated_s=report.repeated_s,
         told_at=told_at,
     )
 

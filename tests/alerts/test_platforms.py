@@ -43,9 +43,13 @@ def test_an_alert_of_prometheus_ends_when_it_is_resolved_and_no_clock_is_blamed(
     fires["alerts"] = fires["alerts"][:1]
     resolved: dict[str, Any] = {**fires, "alerts": [{**fires["alerts"][0], "status": "resolved"}]}
     resolved["alerts"][0]["endsAt"] = (MORNING + timedelta(hours=1)).isoformat()
-    for at, body in ((NOON, fires), (NOON + timedelta(seconds=60), resolved)):
-        take(alerts, [received(json.dumps(body).encode(), source="prometheus", adapter="alertmanager", at=at)])
+    for hours, body in ((0, fires), (4, fires), (8, fires), (9, resolved)):
+        at = NOON + timedelta(hours=hours)
+        assert alerts.alerts.end_quiet(at) == 0, "between two repeats is no silence"
+        told = json.dumps({**body, "groupKey": f"{hours} hours"}).encode()
+        take(alerts, [received(told, source="prometheus", adapter="alertmanager", at=at)])
     (alert,) = listed(alerts)
+    assert alert.count == 3
     assert (alert.type, alert.state, alert.device, alert.time_quality) == (
         AlertType.VIDEO_LOSS,
         AlertState.OPEN,

@@ -26,6 +26,8 @@ SEVERITIES = {"critical": 1, "high": 2, "warning": 3, "info": 4}
 # fires always, so that its absence is noticed
 HEARTBEAT = "watchdog"
 MAX_REPORTS = 256
+# repeat_interval is 4 hours as shipped, and seldom above a day
+REPEATED_S = 25 * 3600
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -73,6 +75,7 @@ def _report(alert: Object, notes: list[str]) -> CanonicalReport:
         occurred_local=when.local,
         # what still fires is told again with the time when it began
         belated=True,
+        repeated_s=REPEATED_S,
         notes=[*notes, *when.notes, *(note(code) for code, wanted in said.items() if wanted)],
     )
 

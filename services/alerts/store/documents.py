@@ -6,12 +6,12 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple
 
-from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertSettings, AlertState, AlertType, AlertUpdated
+from contracts.alerts import Alert, AlertEnded, AlertRaised, AlertSettings, AlertState, AlertUpdated
 from contracts.base import Event
 from contracts.shared import Point, TimelineEntry
 from services.alerts import folding, pictures
 from services.alerts.domain import MOST_MEDIA, allowed_actions, quiet_time
-from services.alerts.folding import Fold, Standing, Tally
+from services.alerts.folding import Fold, Sighting, Standing, Tally
 from services.alerts.inhibiting import INHIBITING
 from services.alerts.places import Bound, Placed
 from services.chassis import context, cursors
@@ -157,7 +157,7 @@ def raised(
     else:
         document["open_key"] = fingerprint
         if not head.lasting:
-            document["quiet_until"] = found.received_at + _quiet(head.type, rising.flapping, settings)
+            document["quiet_until"] = found.received_at + _quiet(head, rising.flapping, settings)
         if head.type in INHIBITING:
             document["mutes"] = head.device
     return document, events
@@ -202,7 +202,7 @@ def _folded(
         return Change(set=kept, unset=unset, push=push), events
     later: dict[str, object] = {"last_at": found.last_at}
     if not decided.ended_at and not found.head.lasting:
-        later["quiet_until"] = found.received_at + _quiet(found.head.type, document["flapping"], settings)
+        later["quiet_until"] = found.received_at + _quiet(found.head, document["flapping"], settings)
     return Change(
         set=kept,
         unset=unset,
@@ -292,8 +292,10 @@ def place(pair: Any) -> Point | None:
     return Point(longitude=pair[0], latitude=pair[1]) if pair else None
 
 
-def _quiet(type_: AlertType, flapping: bool, settings: AlertSettings) -> timedelta:
-    return timedelta(seconds=settings.flapping_window_s) if flapping else quiet_time(type_, settings)
+def _quiet(head: Sighting, flapping: bool, settings: AlertSettings) -> timedelta:
+    if flapping:
+        return timedelta(seconds=settings.flapping_window_s)
+    return max(quiet_time(head.type, settings), timedelta(seconds=head.repeated_s or 0))
 
 
 def _pair(point: Point | None) -> list[float] | None:

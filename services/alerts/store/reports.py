@@ -241,6 +241,7 @@ def _kept(sighting: Sighting) -> Document:
         "point": [point.longitude, point.latitude] if point else None,
         "media": list(sighting.media),
         "subject": sighting.subject,
+        "repeated_s": sighting.repeated_s,
         "told_at": sighting.told_at,
         "suppressed": sighting.suppressed,
     }
@@ -259,6 +260,7 @@ def _sighting(report: Mapping[str, Any], kept: Mapping[str, Any]) -> Sighting:
         point=Point(longitude=point[0], latitude=point[1]) if point else None,
         media=tuple(kept["media"]),
         subject=kept.get("subject"),
+        repeated_s=kept.get("repeated_s"),
         told_at=kept.get("told_at"),
         suppressed=kept.get("suppressed", False),
         **{

@@ -132,6 +132,7 @@ ALERTMANAGER: Mapping[str, Outcome] = {
             rule="a1b2c3d4e5f60718",
             occurred_at=MORNING + timedelta(milliseconds=123),
             belated=True,
+            repeated_s=90_000,
         ),
         alarm(
             "alerts_truncated",
