@@ -25,6 +25,7 @@ from contracts.faults import Invalid, Refused
 from contracts.shared import Point
 from services.alerts import following, joining, trying
 from services.alerts.store import AlertStore
+from services.chassis import context
 from services.chassis.messages import Received
 
 from .scene import CALLER, NOON, PLACE, Cut, cut, grid_published, listed, motion, received, save_channel, take
@@ -340,3 +341,9 @@ def test_the_work_for_an_alert_does_not_grow_with_those_that_stand(city: AlertSt
         see(busy, *(alarm(f"y{at}", 1500 + at) for at in range(60)))
         assert measured(3000) == first
         assert first[0] <= 4
+
+
+def test_what_a_backlog_brings_is_remembered_as_long_as_what_comes_now(city: AlertStore, database: Any) -> None:
+    see(city, alarm("cam-1"))
+    for window in database["windows"].find():
+        assert window["until"] > context.now() + timedelta(days=1)

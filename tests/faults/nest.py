@@ -35,12 +35,15 @@ def main(service: str) -> int:
         *lines, rest = (rest + part).split(b"\n")
         for line in lines:
             order = json.loads(line)
+            # who ends at once is said to have started first
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
             pid = _fork()
             if pid == 0:
                 _become(order)
                 os._exit(run(found))
             _living.add(pid)
             _write(1, b"started %d\n" % pid)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     # nobody is there any more who could end them
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for pid in _living:
@@ -54,6 +57,7 @@ def main(service: str) -> int:
 def _become(order: dict[str, dict[str, str]]) -> None:
     """A process of its own: environment, session, output."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     os.setsid()
     os.environ.update(order["env"])
     log = os.open(str(order["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -232,6 +232,7 @@ class Stage:
             for line in lines:
                 word, pid, *code = line.decode().split()
                 if word == "started":
-                    self._actors.setdefault(int(pid), Actor(int(pid), 0))
+                    # in a long run a number comes round again
+                    self._actors[int(pid)] = Actor(int(pid), 0)
                 else:
-                    self._actors.setdefault(int(pid), Actor(int(pid), -1)).code = int(code[0])
+                    self._actors[int(pid)].code = int(code[0])

@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from contracts.alerts import Rule
 from services.alerts.correlating import Member, Window
+from services.chassis import context
 from services.chassis.aggregates import Aggregates, Change, Changed, Document, New
 from services.chassis.portions import by_key
 
@@ -18,7 +19,10 @@ _KEPT_BEYOND = timedelta(days=1)
 
 
 class Windows:
-    """The windows, by id. They go when nothing has been in them for a day longer than their rule looks back."""
+    """The windows, by id. They go when nothing has come into them for a day longer than their rule looks back.
+
+    That is by our clock and not by that of the alerts: a backlog of last week's is correlated all the same.
+    """
 
     def __init__(self, database: Database[Document]) -> None:
         expiry = IndexModel("until", name="expiry", expireAfterSeconds=0)
@@ -40,7 +44,7 @@ class Windows:
 
 
 def _fields(window: Window, rule: Rule) -> Document:
-    newest = max(member.at for member in window.members)
+    newest = max(context.now(), *(member.at for member in window.members))
     return {
         "rule": window.rule,
         "group": dict(window.group),
