@@ -31,7 +31,7 @@ def depths(town: Town) -> dict[str, int]:
 
 
 def outboxes(town: Town) -> dict[str, int]:
-    """Documents with events not confirmed, by `database.collection`; open folds of reports; the gateway's spool."""
+    """Documents with events not confirmed, by `database.collection`; what waits for its next step; the spool."""
     found: dict[str, int] = {}
     for service in topology.SERVICES:
         database = town.database(service)
@@ -39,9 +39,10 @@ def outboxes(town: Town) -> dict[str, int]:
             count = database[name].count_documents({"pending": True})
             if count:
                 found[f"{service}.{name}"] = count
-    open_folds = town.database("alerts")["folds"].count_documents({"open": True})
-    if open_folds:
-        found["alerts.folds"] = open_folds
+    # reports that wait to be folded, alerts that wait for the rules, incidents that their alerts have to follow
+    for name, mark in (("folds", "open"), ("alerts", "uncorrelated"), ("incidents", "spreads")):
+        if count := town.database("alerts")[name].count_documents({mark: True}):
+            found[f"alerts.{name}.{mark}"] = count
     spooled = town.database("gateway")["spool"].count_documents({})
     return {**found, "gateway.spool": spooled} if spooled else found
 

@@ -20,7 +20,7 @@ SEED = 20260314
 REPEATS = 6
 HEARERS = ("alerts", "cases")
 # what time and chance decide, and what follows from it
-BY_CHANCE = {"_id", "created_at", "updated_at", "applied", "version"}
+BY_CHANCE = {"_id", "created_at", "updated_at", "applied", "version", "starts_at"}
 Disturbance = Callable[[str], int]
 
 
@@ -114,12 +114,18 @@ async def told(client: Client, ground: Piece) -> dict[str, Any]:
 def copies(town: Town) -> dict[str, Any]:
     """What each service has kept of others."""
     return {
-        f"{service}.{name}": {
-            one["_id"]: {field: value for field, value in one.items() if field not in BY_CHANCE}
-            for one in town.database(service)[name].find()
-        }
+        f"{service}.{name}": {one["_id"]: without_chance(one) for one in town.database(service)[name].find()}
         for service, name in (("alerts", "grid_copies"), ("cases", "grid_copies"), ("cases", "roster_copies"))
     }
+
+
+def without_chance(value: Any) -> Any:
+    """The same without what chance decided, at any depth."""
+    if isinstance(value, list):
+        return [without_chance(one) for one in value]
+    if isinstance(value, dict):
+        return {name: without_chance(one) for name, one in value.items() if name not in BY_CHANCE}
+    return value
 
 
 def disturber(town: Town) -> Disturbance:
