@@ -150,7 +150,10 @@ def _fold(
 
 
 def _finish(store: AlertStore, folds: Mapping[str, Mapping[str, Put]]) -> None:
-    """All that these folds say stands: count what they raised under silences, once for each, and close them."""
+    """All that these folds say stands: count what they raised under silences, once for each, and close them.
+
+    What they raised is now for the rules.
+    """
     store.silences.count({fold: _muted(fold, puts.values()) for fold, puts in folds.items()})
     store.reports.finish({fold: {name: put.alert for name, put in puts.items()} for fold, puts in folds.items()})
     store.raised.waiting += sum(put.raised_in == fold for fold, puts in folds.items() for put in puts.values())

@@ -12,7 +12,7 @@ from itertools import islice
 from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError
 from pydantic import JsonValue
 
-from contracts.faults import FieldFault, Invalid
+from contracts.faults import Invalid
 from contracts.sharing import RecordFault, SchemaTest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -153,7 +153,7 @@ def _refused(error: ValidationError, nodes: list[tuple[str, dict[str, JsonValue]
 
 
 def _fault(pointer: str, code: str, zh: str, en: str) -> Invalid:
-    return Invalid(code, zh, en, [FieldFault(pointer=f"/json_schema{pointer}", code=code, zh=zh, en=en)])
+    return Invalid.field(f"/json_schema{pointer}", code, zh, en)
 
 
 _SAID = {

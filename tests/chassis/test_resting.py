@@ -15,11 +15,7 @@ def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(
 ) -> None:
     rest = Rest(5.0)
     assert rest.over()
-
-    def work() -> None:
-        rest_clock.now += takes
-
-    rest.after(work)
+    rest.after(lambda: rest_clock.pass_(takes))
     rest_clock.now += rests - 0.01
     assert not rest.over()
     rest_clock.now += 0.02
@@ -28,11 +24,7 @@ def test_the_rest_is_nine_times_as_long_as_the_work_and_bounded(
 
 def test_less_rest_will_do_where_there_is_little_to_do(rest_clock: RestClock) -> None:
     rest = Rest(5.0)
-
-    def work() -> None:
-        rest_clock.now += 1
-
-    rest.after(work)
+    rest.after(lambda: rest_clock.pass_(1))
     rest_clock.now += 0.4
     assert rest.over(0.3) and not rest.over(0.5) and not rest.over()
 
